@@ -1,0 +1,90 @@
+//! Who calls: reads the credentials of a request into the `Context` that every service wants.
+
+use chrono::{DateTime, Utc};
+use domain::context::Identity;
+use domain::{App, Context, Error, Result, identity};
+use poem::http::HeaderMap;
+use poem::{FromRequest, Request, RequestBody};
+use std::net::IpAddr;
+
+/// The id of a request, made or taken over by the telemetry middleware.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+/// The acting identity of a REST request, which must be signed in.
+pub struct Caller(pub Context);
+
+impl<'a> FromRequest<'a> for Caller {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let refused = |error| poem::Error::from(crate::rest::PacsError::from(error));
+        let (ctx, _) = context(request).await.map_err(refused)?;
+        match ctx.identity {
+            Identity::Anonymous => Err(refused(Error::Unauthenticated)),
+            _ => Ok(Self(ctx)),
+        }
+    }
+}
+
+/// As `Caller`, but may be nobody.
+pub struct MaybeCaller(pub Context);
+
+impl<'a> FromRequest<'a> for MaybeCaller {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let (ctx, _) =
+            context(request).await.map_err(|error| poem::Error::from(crate::rest::PacsError::from(error)))?;
+        Ok(Self(ctx))
+    }
+}
+
+/// The context of a request and when its credentials end. Wrong credentials are an error, none are nobody (contract X-11).
+pub async fn context(request: &Request) -> Result<(Context, Option<DateTime<Utc>>)> {
+    let app: &App = request.data().ok_or_else(|| {
+        Error::internal(std::io::Error::other(
+            "the server was put together without its services",
+        ))
+    })?;
+    let token = bearer(request.headers())?;
+    authenticated(app, anonymous(request), token).await
+}
+
+pub fn anonymous(request: &Request) -> Context {
+    let id = request.data::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    Context {
+        remote: remote(request),
+        ..Context::anonymous(id)
+    }
+}
+
+pub async fn authenticated(
+    app: &App,
+    mut ctx: Context,
+    token: Option<&str>,
+) -> Result<(Context, Option<DateTime<Utc>>)> {
+    let Some(token) = token else { return Ok((ctx, None)) };
+    let (user, expires) = identity::authenticate(app, token).await?;
+    ctx.identity = user.into();
+    Ok((ctx, Some(expires)))
+}
+
+fn remote(request: &Request) -> Option<IpAddr> {
+    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
+}
+
+/// The token of `Authorization: Bearer …` or `Authorization: JWT …`, scheme names in any case (contract X-08).
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
+    match headers.get("authorization") {
+        None => Ok(None),
+        Some(value) => token(value.to_str().map_err(|_| Error::Unauthenticated)?).map(Some),
+    }
+}
+
+/// The token within the value of an `Authorization` header.
+pub fn token(value: &str) -> Result<&str> {
+    let (scheme, token) = value.trim().split_once(' ').ok_or(Error::Unauthenticated)?;
+    let known = ["bearer", "jwt"].iter().any(|name| scheme.eq_ignore_ascii_case(name));
+    if known {
+        Ok(token.trim())
+    } else {
+        Err(Error::Unauthenticated)
+    }
+}

@@ -1,0 +1,147 @@
+//! Lets callers into GraphQL, and receives their files.
+
+use super::errors::code;
+use super::loaders::Loaders;
+use super::transport::{Code, Gate, InitPayload, Refusal, Session, Upload, UploadReceiver};
+use crate::caller;
+use async_graphql::Data;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use domain::uploads::Ingest;
+use domain::{App, Context, Error};
+use futures::stream::BoxStream;
+use poem::Request;
+use std::io;
+use std::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+#[derive(Clone)]
+pub struct ServerGate {
+    app: App,
+}
+
+impl ServerGate {
+    pub fn new(app: App) -> Self {
+        Self { app }
+    }
+
+    fn session(&self, ctx: Context, expires_at: Option<DateTime<Utc>>) -> Session<Context> {
+        Session {
+            caller: ctx,
+            expires_at,
+            ended: CancellationToken::new(),
+        }
+    }
+}
+
+impl Gate for ServerGate {
+    type Caller = Context;
+
+    async fn http(&self, request: &Request) -> Result<Session<Context>, Refusal> {
+        let (ctx, expires) = caller::context(request).await.map_err(refused)?;
+        Ok(self.session(ctx, expires))
+    }
+
+    /// The token of `connection_init`'s `Authorization`, else of the upgrade request. Ends when the user is deactivated.
+    async fn socket(&self, upgrade: &Request, payload: InitPayload) -> Result<Session<Context>, Refusal> {
+        let given = payload
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+            .and_then(|(_, value)| value.as_str());
+        let (ctx, expires) = match given {
+            None => caller::context(upgrade).await,
+            Some(value) => {
+                let token = caller::token(value).map_err(refused)?;
+                caller::authenticated(&self.app, caller::anonymous(upgrade), Some(token)).await
+            }
+        }
+        .map_err(refused)?;
+        let session = self.session(ctx, expires);
+        if let Some(user) = session.caller.user_id() {
+            let (events, ended) = (self.app.events.clone(), session.ended.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = events.revoked(user) => ended.cancel(),
+                    () = ended.cancelled() => {}
+                }
+            });
+        }
+        Ok(session)
+    }
+
+    fn operation(&self, caller: &Context) -> Data {
+        let mut data = Data::default();
+        data.insert(self.app.clone());
+        data.insert(caller.clone());
+        data.insert(Loaders::new(&self.app, caller));
+        data
+    }
+}
+
+/// The files of one request, on their way to the resolver that takes them.
+pub struct Receipt {
+    files: usize,
+    ingest: Mutex<Option<Ingest>>,
+}
+
+impl Receipt {
+    /// The upload, which must be taken whole and once.
+    pub fn take(&self, files: &[Upload]) -> Result<Ingest, Error> {
+        let mut wanted: Vec<usize> = files.iter().map(|file| file.0).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if wanted.len() != self.files {
+            return Err(Error::invalid(
+                "files",
+                "UNUSED_FILES",
+                "One studyUpload takes all files of the request",
+            ));
+        }
+        let taken = self.ingest.lock().ok().and_then(|mut ingest| ingest.take());
+        taken.ok_or_else(|| Error::invalid("files", "FILES_TAKEN", "The files of the request were taken already"))
+    }
+}
+
+impl UploadReceiver for ServerGate {
+    type Receipt = Receipt;
+
+    async fn open(&self, caller: &Context, files: usize) -> Result<Receipt, Refusal> {
+        let ingest = Ingest::open(&self.app, caller).await.map_err(refused)?;
+        Ok(Receipt {
+            files,
+            ingest: Mutex::new(Some(ingest)),
+        })
+    }
+
+    async fn file(
+        &self,
+        receipt: &mut Receipt,
+        _index: usize,
+        file_name: &str,
+        body: BoxStream<'_, io::Result<Bytes>>,
+    ) -> Result<(), Refusal> {
+        match receipt.ingest.get_mut() {
+            Ok(Some(ingest)) => ingest.file(file_name, body).await.map_err(refused),
+            _ => Err(Refusal::new(Code::Internal, "Internal server error")),
+        }
+    }
+
+    fn attach(&self, receipt: Receipt, data: &mut Data) {
+        data.insert(receipt);
+    }
+}
+
+fn refused(error: Error) -> Refusal {
+    if let Error::Internal(cause) = &error {
+        tracing::error!(error = ?cause, "a request failed before it was executed");
+    }
+    let code = match code(&error) {
+        "UNAUTHENTICATED" => Code::Unauthenticated,
+        "FORBIDDEN" => Code::Forbidden,
+        "TOO_LARGE" => Code::PayloadTooLarge,
+        "UNAVAILABLE" => Code::Unavailable,
+        "INTERNAL" => Code::Internal,
+        _ => Code::BadRequest,
+    };
+    Refusal::new(code, error.to_string())
+}

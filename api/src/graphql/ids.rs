@@ -1,0 +1,94 @@
+//! Opaque global ids: the type and the key, in base64.
+
+use async_graphql::ID;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::{Error, Result};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalId {
+    User(i64),
+    Centre(i64),
+    Study(Uuid),
+    Series(Uuid),
+    Instance(Uuid),
+    Job(Uuid),
+}
+
+impl From<GlobalId> for ID {
+    fn from(id: GlobalId) -> Self {
+        let text = match id {
+            GlobalId::User(id) => format!("User:{id}"),
+            GlobalId::Centre(id) => format!("Centre:{id}"),
+            GlobalId::Study(id) => format!("Study:{id}"),
+            GlobalId::Series(id) => format!("Series:{id}"),
+            GlobalId::Instance(id) => format!("Instance:{id}"),
+            GlobalId::Job(id) => format!("Job:{id}"),
+        };
+        ID(BASE64_URL_SAFE_NO_PAD.encode(text))
+    }
+}
+
+impl GlobalId {
+    pub fn parse(id: &ID) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(id.as_str()).ok()?;
+        let (kind, key) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+        match kind {
+            "User" => Some(Self::User(key.parse().ok()?)),
+            "Centre" => Some(Self::Centre(key.parse().ok()?)),
+            "Study" => Some(Self::Study(key.parse().ok()?)),
+            "Series" => Some(Self::Series(key.parse().ok()?)),
+            "Instance" => Some(Self::Instance(key.parse().ok()?)),
+            "Job" => Some(Self::Job(key.parse().ok()?)),
+            _ => None,
+        }
+    }
+}
+
+pub fn user(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::User(id)) => Ok(id),
+        _ => Err(Error::NotFound("User")),
+    }
+}
+
+pub fn centre(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Centre(id)) => Ok(id),
+        _ => Err(Error::NotFound("Centre")),
+    }
+}
+
+pub fn job(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Job(id)) => Ok(id),
+        _ => Err(Error::NotFound("Job")),
+    }
+}
+
+/// What finds a study: its uuid, or the 8-character id when that is what the client gave.
+pub fn study(id: &ID) -> Result<String> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Study(uuid)) => Ok(uuid.to_string()),
+        Some(_) => Err(Error::NotFound("Study")),
+        None if id.len() == 8 => Ok(id.to_string()),
+        None => Err(Error::NotFound("Study")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_the_way_out_and_back() {
+        let uuid = Uuid::new_v4();
+        for id in [GlobalId::User(7), GlobalId::Study(uuid), GlobalId::Job(uuid)] {
+            assert_eq!(GlobalId::parse(&ID::from(id)), Some(id));
+        }
+        for wrong in ["", "x", "VXNlcg", "VXNlcjp4"] {
+            assert_eq!(GlobalId::parse(&ID::from(wrong)), None);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Mutations, object first: each takes one input and answers a payload with the changed object and `userErrors`.
+
+mod centres;
+mod jobs;
+mod sessions;
+mod studies;
+mod users;
+
+use async_graphql::MergedObject;
+
+/// What can be changed.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    sessions::SessionMutation,
+    users::UserMutation,
+    centres::CentreMutation,
+    studies::StudyMutation,
+    jobs::JobMutation,
+);

@@ -1,0 +1,96 @@
+//! Centres.
+
+use crate::graphql::errors::{UserError, outcome};
+use crate::graphql::ids;
+use crate::graphql::types::{Centre, acting, app};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use domain::centres::{self, CentreInput};
+use domain::rows;
+
+#[derive(Default)]
+pub struct CentreMutation;
+
+/// A new centre.
+#[derive(InputObject)]
+pub struct CentreCreateInput {
+    /// Unique.
+    name: String,
+    /// Where it is.
+    address: Option<String>,
+    /// Where it reads mail.
+    contact_email: Option<String>,
+    /// Where it answers the telephone.
+    contact_phone: Option<String>,
+}
+
+/// Changes of a centre; what is left out stays.
+#[derive(InputObject)]
+pub struct CentreUpdateInput {
+    /// Which centre.
+    id: ID,
+    /// Unique.
+    name: Option<String>,
+    /// Where it is.
+    address: Option<String>,
+    /// Where it reads mail.
+    contact_email: Option<String>,
+    /// Where it answers the telephone.
+    contact_phone: Option<String>,
+}
+
+/// Which centre.
+#[derive(InputObject)]
+pub struct CentreDeactivateInput {
+    /// Which centre.
+    id: ID,
+}
+
+/// The centre, or what to mend.
+#[derive(SimpleObject)]
+pub struct CentrePayload {
+    /// The centre as it is now.
+    centre: Option<Centre>,
+    /// What to mend.
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl CentreMutation {
+    /// Makes a centre.
+    async fn centre_create(&self, ctx: &Context<'_>, input: CentreCreateInput) -> Result<CentrePayload> {
+        let new = CentreInput {
+            name: Some(input.name),
+            address: input.address,
+            contact_email: input.contact_email,
+            contact_phone: input.contact_phone,
+        };
+        let centre = async { centres::centre_create(app(ctx)?, acting(ctx)?, new).await };
+        payload(centre.await)
+    }
+
+    /// Changes a centre.
+    async fn centre_update(&self, ctx: &Context<'_>, input: CentreUpdateInput) -> Result<CentrePayload> {
+        let update = CentreInput {
+            name: input.name,
+            address: input.address,
+            contact_email: input.contact_email,
+            contact_phone: input.contact_phone,
+        };
+        let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
+        payload(centre.await)
+    }
+
+    /// Its users can no longer upload; its studies stay.
+    async fn centre_deactivate(&self, ctx: &Context<'_>, input: CentreDeactivateInput) -> Result<CentrePayload> {
+        let centre = async { centres::centre_deactivate(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?).await };
+        payload(centre.await)
+    }
+}
+
+fn payload(centre: domain::Result<rows::Centre>) -> Result<CentrePayload> {
+    let (centre, user_errors) = outcome(centre)?;
+    Ok(CentrePayload {
+        centre: centre.map(Centre),
+        user_errors,
+    })
+}

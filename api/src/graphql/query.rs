@@ -1,0 +1,175 @@
+//! Queries.
+
+use super::connection::{self, Of};
+use super::errors::{found, top_level};
+use super::ids::{self, GlobalId};
+use super::types::{Centre, Instance, Job, JobKind, JobState, Node, Role, Series, Study, User, acting, app};
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use domain::jobs::JobFilter as Filter;
+use domain::{centres, jobs, studies, users};
+use uuid::Uuid;
+
+pub struct Query;
+
+/// Which jobs; what is left out matches everything.
+#[derive(Default, InputObject)]
+pub struct JobFilter {
+    /// Id of the study, or its 8-character id.
+    study: Option<ID>,
+    /// What they do.
+    kind: Option<JobKind>,
+    /// Where they are.
+    state: Option<JobState>,
+}
+
+/// What can be asked.
+#[Object]
+impl Query {
+    /// Who is signed in; null for nobody.
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        match users::user_self(app(ctx)?, acting(ctx)?).await {
+            Err(domain::Error::Unauthenticated) => Ok(None),
+            user => Ok(found(user)?.map(User)),
+        }
+    }
+
+    /// Any object by its id; null when there is none that the caller may see.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its opaque id.")] id: ID) -> Result<Option<Node>> {
+        node(ctx, &id).await
+    }
+
+    /// Objects by their ids, in the same order, null where there is none.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Their opaque ids, at most 100.", validator(max_items = 100))] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        let mut nodes = Vec::with_capacity(ids.len());
+        for id in &ids {
+            nodes.push(node(ctx, id).await?);
+        }
+        Ok(nodes)
+    }
+
+    /// A user.
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "Its opaque id.")] id: ID) -> Result<Option<User>> {
+        let user = async { users::user_get(app(ctx)?, acting(ctx)?, ids::user(&id)?).await };
+        Ok(found(user.await)?.map(User))
+    }
+
+    /// Users, in the order in which they were made.
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this role.")] role: Option<Role>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<i64, User>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = users::user_list(app(ctx)?, acting(ctx)?, role.map(Into::into), request).await.map_err(top_level)?;
+        Ok(connection::connection(page, Default::default(), |row| row.id, User))
+    }
+
+    /// A centre.
+    async fn centre(&self, ctx: &Context<'_>, #[graphql(desc = "Its opaque id.")] id: ID) -> Result<Option<Centre>> {
+        let centre = async { centres::centre_get(app(ctx)?, acting(ctx)?, ids::centre(&id)?).await };
+        Ok(found(centre.await)?.map(Centre))
+    }
+
+    /// Centres, in the order in which they were made.
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn centres(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only active or only inactive ones.")] is_active: Option<bool>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<i64, Centre>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = centres::centre_list(app(ctx)?, acting(ctx)?, is_active, request).await.map_err(top_level)?;
+        Ok(connection::connection(page, Default::default(), |row| row.id, Centre))
+    }
+
+    /// A study.
+    async fn study(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its opaque id, or the 8-character id.")] id: ID,
+    ) -> Result<Option<Study>> {
+        let study = async { studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(&id)?).await };
+        Ok(found(study.await)?.map(Study))
+    }
+
+    /// Studies, the newest first.
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn studies(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<i64, Study>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = studies::study_list(app(ctx)?, acting(ctx)?, request).await.map_err(top_level)?;
+        Ok(connection::connection(page, Default::default(), |row| row.id, Study))
+    }
+
+    /// A job.
+    async fn job(&self, ctx: &Context<'_>, #[graphql(desc = "Its opaque id.")] id: ID) -> Result<Option<Job>> {
+        let job = async { jobs::job_get(app(ctx)?, acting(ctx)?, ids::job(&id)?).await };
+        Ok(found(job.await)?.map(Job))
+    }
+
+    /// Jobs, the newest first.
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[allow(clippy::too_many_arguments)]
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.", default)] filter: JobFilter,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<Uuid, Job>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = async {
+            let study_id = match &filter.study {
+                Some(id) => Some(studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(id)?).await?.id),
+                None => None,
+            };
+            let filter = Filter {
+                study_id,
+                kind: filter.kind.map(Into::into),
+                state: filter.state.map(Into::into),
+            };
+            jobs::job_list(app(ctx)?, acting(ctx)?, &filter, request).await
+        };
+        let page = page.await.map_err(top_level)?;
+        Ok(connection::connection(page, Default::default(), |row| row.id, Job))
+    }
+}
+
+async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let (app, acting) = (app(ctx)?, acting(ctx)?);
+    Ok(match GlobalId::parse(id) {
+        None => None,
+        Some(GlobalId::User(id)) => found(users::user_get(app, acting, id).await)?.map(|row| User(row).into()),
+        Some(GlobalId::Centre(id)) => found(centres::centre_get(app, acting, id).await)?.map(|row| Centre(row).into()),
+        Some(GlobalId::Study(id)) => {
+            found(studies::study_find(app, acting, &id.to_string()).await)?.map(|row| Study(row).into())
+        }
+        Some(GlobalId::Series(id)) => found(studies::series_find(app, acting, id).await)?.map(|row| Series(row).into()),
+        Some(GlobalId::Instance(id)) => {
+            found(studies::instance_find(app, acting, id).await)?.map(|row| Instance(row).into())
+        }
+        Some(GlobalId::Job(id)) => found(jobs::job_get(app, acting, id).await)?.map(|row| Job(row).into()),
+    })
+}

@@ -1,0 +1,76 @@
+//! The objects of the schema, one file each.
+
+mod centre;
+mod event;
+mod instance;
+mod job;
+mod scalars;
+mod series;
+mod session;
+mod study;
+mod user;
+mod words;
+
+use super::errors::top_level;
+use super::loaders::Loaders;
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, ID, Interface};
+use domain::{App, Error};
+use std::hash::Hash;
+use std::sync::Arc;
+
+pub use centre::Centre;
+pub use event::{JobEvent, StudyEvent};
+pub use instance::Instance;
+pub use job::Job;
+pub use scalars::{Cursor, DicomUid};
+pub use series::Series;
+pub use session::Session;
+pub use study::Study;
+pub use user::User;
+pub use words::{
+    EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
+};
+
+/// Anything that can be fetched again by its id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque, unique among all objects."))]
+pub enum Node {
+    User(User),
+    Centre(Centre),
+    Study(Study),
+    Series(Series),
+    Instance(Instance),
+    Job(Job),
+}
+
+pub fn app<'a>(ctx: &Context<'a>) -> domain::Result<&'a App> {
+    ctx.data().map_err(missing)
+}
+
+pub fn acting<'a>(ctx: &Context<'a>) -> domain::Result<&'a domain::Context> {
+    ctx.data().map_err(missing)
+}
+
+pub fn loaders<'a>(ctx: &Context<'a>) -> domain::Result<&'a Loaders> {
+    ctx.data().map_err(missing)
+}
+
+/// The gate gives every operation its data; without it the server was put together wrongly.
+fn missing(error: async_graphql::Error) -> Error {
+    Error::internal(std::io::Error::other(error.message))
+}
+
+/// One row by a loader.
+pub async fn load<K, L>(loader: &DataLoader<L>, key: K) -> async_graphql::Result<Option<L::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    L: Loader<K, Error = Arc<Error>>,
+{
+    loader.load_one(key).await.map_err(|error| {
+        top_level(match Arc::try_unwrap(error) {
+            Ok(error) => error,
+            Err(shared) => Error::Internal(std::io::Error::other(shared.to_string()).into()),
+        })
+    })
+}

@@ -1,0 +1,45 @@
+//! Scalars of the schema.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use domain::events;
+
+/// A place in the order of events. Opaque; hand it back as `after` to go on from there.
+#[derive(Debug, Clone, Copy)]
+pub struct Cursor(pub events::Cursor);
+
+#[Scalar]
+impl ScalarType for Cursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                events::Cursor::decode(text).map(Self).map_err(|error| InputValueError::custom(error.to_string()))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.encode())
+    }
+}
+
+/// A DICOM unique identifier (PS3.5 chapter 9): digits and dots, at most 64.
+#[derive(Debug, Clone)]
+pub struct DicomUid(pub String);
+
+#[Scalar(specified_by_url = "https://dicom.nema.org/medical/dicom/current/output/chtml/part05/chapter_9.html")]
+impl ScalarType for DicomUid {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) if text.len() <= 64 && text.bytes().all(|b| b == b'.' || b.is_ascii_digit()) => {
+                Ok(Self(text))
+            }
+            Value::String(_) => Err(InputValueError::custom("a UID has digits and dots, at most 64")),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}

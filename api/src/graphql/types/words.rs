@@ -1,0 +1,186 @@
+//! The enums of the schema: the services' words in upper case.
+
+use async_graphql::Enum;
+
+/// What a user is in the PACS.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::context::Role")]
+pub enum Role {
+    /// Everything, everywhere.
+    Admin,
+    /// Reads all studies, reports and verifies.
+    Radiologist,
+    /// Uploads for its centre and sees its studies.
+    Technician,
+    /// Manages its centre's users and sees its studies.
+    DiagnosticCentre,
+}
+
+/// Kind of imaging of a study.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::Modality")]
+pub enum Modality {
+    /// Computed tomography.
+    Ct,
+    /// Radiography, angiography and fluoroscopy.
+    Xray,
+    /// Magnetic resonance.
+    Mri,
+    /// Ultrasound.
+    Ultrasound,
+    /// Positron emission tomography.
+    Pet,
+    /// Mammography.
+    Mammography,
+    /// Anything else. Only ever answered.
+    Other,
+}
+
+/// Where a study is on its way from upload to verified report.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::StudyStatus")]
+pub enum StudyStatus {
+    /// Waits for assignment.
+    Uploaded,
+    /// Assigned to a radiologist.
+    Assigned,
+    /// A radiologist is reviewing it.
+    InReview,
+    /// A report waits for verification.
+    ReportGenerated,
+    /// Its report is verified.
+    Verified,
+}
+
+/// What a job does.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::jobs::JobKind")]
+pub enum JobKind {
+    /// Collects the DICOM metadata of a series.
+    IndexSeries,
+    /// Draws thumbnails and previews of a study.
+    RenderStudy,
+    /// Copies a study's instances into another transfer syntax.
+    TranscodeStudy,
+    /// Removes objects that belong to nothing.
+    SweepOrphans,
+}
+
+/// Where a job is.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::jobs::JobState")]
+pub enum JobState {
+    /// Waits for a worker, or for its next attempt.
+    Pending,
+    /// A worker has it.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Failed for good; see its error. It can be retried.
+    Dead,
+    /// Cancelled by a person. It can be retried.
+    Cancelled,
+}
+
+/// What happened.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// Nothing happened: this is the state at the beginning of the subscription.
+    Snapshot,
+    /// The study was made.
+    StudyCreated,
+    /// Files or attributes of the study changed.
+    StudyUpdated,
+    /// The metadata of a series is ready.
+    SeriesIndexed,
+    /// A job waits.
+    JobQueued,
+    /// An attempt began.
+    JobStarted,
+    /// The job got further.
+    JobProgressed,
+    /// An attempt failed; another follows.
+    JobRetrying,
+    /// The job is done.
+    JobSucceeded,
+    /// The job failed for good.
+    JobDead,
+    /// The job was cancelled.
+    JobCancelled,
+}
+
+impl EventKind {
+    /// None for what no study or job subscriber hears.
+    pub fn of(kind: Option<domain::events::EventKind>) -> Option<Self> {
+        use domain::events::EventKind as E;
+        Some(match kind {
+            None => Self::Snapshot,
+            Some(E::StudyCreated) => Self::StudyCreated,
+            Some(E::StudyUpdated) => Self::StudyUpdated,
+            Some(E::SeriesIndexed) => Self::SeriesIndexed,
+            Some(E::JobQueued) => Self::JobQueued,
+            Some(E::JobStarted) => Self::JobStarted,
+            Some(E::JobProgressed) => Self::JobProgressed,
+            Some(E::JobRetrying) => Self::JobRetrying,
+            Some(E::JobSucceeded) => Self::JobSucceeded,
+            Some(E::JobDead) => Self::JobDead,
+            Some(E::JobCancelled) => Self::JobCancelled,
+            Some(E::UserRevoked) => return None,
+        })
+    }
+}
+
+/// Transfer syntaxes that studies can be copied into (PS3.5 annex A).
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "imaging::transcode::TargetSyntax")]
+pub enum TransferSyntax {
+    /// Explicit VR Little Endian, 1.2.840.10008.1.2.1.
+    ExplicitVrLittleEndian,
+    /// Deflated Explicit VR Little Endian, 1.2.840.10008.1.2.1.99.
+    #[graphql(name = "DEFLATED")]
+    DeflatedExplicitVrLittleEndian,
+    /// JPEG baseline, lossy, 1.2.840.10008.1.2.4.50.
+    JpegBaseline,
+    /// JPEG lossless, first-order prediction, 1.2.840.10008.1.2.4.70.
+    #[graphql(name = "JPEG_LOSSLESS")]
+    JpegLosslessSv1,
+    /// JPEG-LS lossless, 1.2.840.10008.1.2.4.80.
+    JpegLsLossless,
+    /// JPEG 2000 lossless only, 1.2.840.10008.1.2.4.90.
+    #[graphql(name = "JPEG2000_LOSSLESS")]
+    Jpeg2000Lossless,
+    /// High-Throughput JPEG 2000 lossless only, 1.2.840.10008.1.2.4.201.
+    #[graphql(name = "HTJ2K_LOSSLESS")]
+    Htj2kLossless,
+    /// RLE lossless, 1.2.840.10008.1.2.5.
+    RleLossless,
+}
+
+/// Which picture of a series.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::RenditionKind")]
+pub enum RenditionKind {
+    /// At most 256 pixels a side.
+    Thumbnail,
+    /// At most 1024 pixels a side.
+    Preview,
+}
+
+/// How a picture is encoded.
+#[derive(Enum, Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub enum ImageFormat {
+    /// Smaller, lossy.
+    #[default]
+    Jpeg,
+    /// Lossless.
+    Png,
+}
+
+impl ImageFormat {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+        }
+    }
+}

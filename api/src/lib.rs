@@ -1,0 +1,14 @@
+//! Everything that speaks HTTP: GraphQL, the documented REST APIs, pictures, health and metrics.
+//!
+//! Invariant: a resolver or handler authorises nothing and queries nothing itself; it parses, calls one service, maps the answer.
+
+pub mod caller;
+pub mod graphql;
+mod media;
+mod operations;
+mod rest;
+pub mod routes;
+pub mod server;
+mod telemetry;
+
+pub use server::serve;

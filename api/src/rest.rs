@@ -1,0 +1,5 @@
+//! The documented REST APIs, one folder a family, each with its own error shape.
+
+pub mod pacs;
+
+pub use pacs::PacsError;

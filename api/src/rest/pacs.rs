@@ -1,0 +1,22 @@
+//! Family A, the PACS API, spelled as its document spells it.
+
+mod auth;
+mod error;
+mod form;
+mod study;
+mod upload;
+
+pub use error::{PacsError, not_found};
+
+use crate::routes::RestRoute;
+use poem::http::Method;
+
+pub fn routes() -> Vec<RestRoute> {
+    vec![
+        RestRoute::new(Method::POST, "/auth/token", auth::token),
+        RestRoute::new(Method::GET, "/auth/me", auth::me),
+        RestRoute::new(Method::POST, "/studies/upload", upload::upload),
+        // The alias of S2-31.
+        RestRoute::new(Method::POST, "/studies", upload::upload),
+    ]
+}

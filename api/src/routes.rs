@@ -1,0 +1,73 @@
+//! All paths of the server.
+
+use crate::graphql::transport::{Settings, Transport};
+use crate::graphql::{ServerGate, schema};
+use crate::rest::pacs;
+use crate::telemetry::Telemetry;
+use crate::{media, operations};
+use domain::App;
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::middleware::{AddData, CatchPanic};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, RouteMethod};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One REST route. The authorisation table test has a row for each.
+pub struct RestRoute {
+    pub method: Method,
+    pub path: &'static str,
+    endpoint: BoxEndpoint<'static>,
+}
+
+impl RestRoute {
+    pub(crate) fn new(method: Method, path: &'static str, endpoint: impl IntoEndpoint<Endpoint: 'static>) -> Self {
+        Self {
+            method,
+            path,
+            endpoint: endpoint.into_endpoint().map_to_response().boxed(),
+        }
+    }
+}
+
+/// Every REST route of the server.
+pub fn rest() -> Vec<RestRoute> {
+    let mut routes = vec![
+        RestRoute::new(Method::GET, "/health", operations::health),
+        RestRoute::new(Method::GET, "/healthz", operations::healthz),
+        RestRoute::new(Method::GET, "/metrics", operations::metrics),
+        RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
+        RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
+    ];
+    routes.extend(pacs::routes());
+    routes
+}
+
+/// The whole server as one endpoint.
+pub fn endpoint(app: &App) -> impl Endpoint + use<> {
+    let settings = Settings {
+        shutdown: app.stop.clone(),
+        files: app.config.max_upload_files,
+        ..Default::default()
+    };
+    let graphql = Transport::new(schema(), ServerGate::new(app.clone()), settings);
+    mount(rest())
+        .at("/graphql", graphql)
+        .with(AddData::new(app.clone()))
+        .catch_all_error(pacs::not_found)
+        .with(CatchPanic::new())
+        .with(Telemetry)
+}
+
+/// Every path answers with and without its trailing slash (contract X-01).
+fn mount(routes: Vec<RestRoute>) -> Route {
+    let mut paths: BTreeMap<&'static str, RouteMethod> = BTreeMap::new();
+    for route in routes {
+        let methods = paths.remove(route.path).unwrap_or_default();
+        paths.insert(route.path, methods.method(route.method, route.endpoint));
+    }
+    paths.into_iter().fold(Route::new(), |route, (path, methods)| {
+        let methods = Arc::new(methods.boxed());
+        route.at(path, methods.clone()).at(format!("{path}/"), methods)
+    })
+}

@@ -1,0 +1,93 @@
+//! What every request leaves behind: an id, a log line without patient data, and metrics.
+
+use crate::caller::RequestId;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use poem::http::HeaderValue;
+use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tracing::{Instrument, info, info_span};
+use uuid::Uuid;
+
+const UPKEEP: Duration = Duration::from_secs(5);
+const HEADER: &str = "x-request-id";
+
+/// Takes over a sensible `X-Request-Id` or makes one, and answers it.
+pub struct Telemetry;
+
+impl<E: Endpoint> Middleware<E> for Telemetry {
+    type Output = TelemetryEndpoint<E>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        recorder();
+        TelemetryEndpoint { inner }
+    }
+}
+
+pub struct TelemetryEndpoint<E> {
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let id = request
+            .header(HEADER)
+            .filter(|id| sensible(id))
+            .map_or_else(|| Uuid::new_v4().to_string(), String::from);
+        request.extensions_mut().insert(RequestId(id.clone()));
+        let method = request.method().clone();
+        let started = Instant::now();
+        // The path is left out: it may hold what only the caller may know.
+        let span = info_span!("request", id = %id);
+        let mut response = match self.inner.call(request).instrument(span.clone()).await {
+            Ok(response) => response.into_response(),
+            Err(error) => error.into_response(),
+        };
+        let route =
+            response.data::<PathPattern>().map_or_else(|| "unknown".to_owned(), |pattern| pattern.0.to_string());
+        let status = response.status().as_u16().to_string();
+        let seconds = started.elapsed().as_secs_f64();
+        let labels = [
+            ("method", method.to_string()),
+            ("route", route.clone()),
+            ("status", status.clone()),
+        ];
+        metrics::counter!("gantry_http_requests_total", &labels).increment(1);
+        metrics::histogram!("gantry_http_request_seconds", "route" => route.clone()).record(seconds);
+        span.in_scope(|| info!(%method, route, status, ms = seconds * 1e3, "answered"));
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(HEADER, value);
+        }
+        Ok(response)
+    }
+}
+
+fn sensible(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// One recorder a process, whoever asks first.
+fn recorder() -> Option<&'static PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let handle = PrometheusBuilder::new().install_recorder().ok()?;
+            let kept = handle.clone();
+            // Histograms keep every sample until they are rolled up, also when nobody scrapes.
+            std::thread::spawn(move || {
+                loop {
+                    std::thread::sleep(UPKEEP);
+                    kept.run_upkeep();
+                }
+            });
+            Some(handle)
+        })
+        .as_ref()
+}
+
+/// The metrics of this process in Prometheus' text format.
+pub fn scrape() -> String {
+    recorder().map_or_else(String::new, PrometheusHandle::render)
+}

@@ -1,0 +1,120 @@
+//! The modes of the server.
+
+use crate::Outcome;
+use domain::signals::Signals;
+use domain::{App, Config, setup};
+use migration::{Migrator, MigratorTrait};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// HTTP and workers in one process; brings the database up to date itself.
+pub async fn all(config: Config, demo: bool) -> Outcome {
+    let stop = stop_on_signal();
+    let (app, listener) = start(config, stop, demo).await?;
+    println!(
+        "Gantry serves on http://{}",
+        listener.local_addr().map_err(|error| error.to_string())?
+    );
+    let worker = tokio::spawn(worker::run(app.clone(), worker::Options::from_config(&app.config)));
+    let served = api::serve(app.clone(), listener).await.map_err(|error| error.to_string());
+    app.stop.cancel();
+    // The worker returns what it has not finished.
+    let _ = worker.await;
+    served
+}
+
+/// Opens everything that a server needs, with its listener bound first, so that a busy port costs nothing.
+pub async fn start(config: Config, stop: CancellationToken, demo: bool) -> Result<(App, TcpListener), String> {
+    let listener = bind(&config).await?;
+    migrate(config.clone()).await?;
+    let app = App::open(config, stop).await.map_err(|error| error.to_string())?;
+    if demo {
+        setup::demo_accounts(&app).await.map_err(|error| error.to_string())?;
+    }
+    if let Some(password) = setup::first_admin(&app).await.map_err(|error| error.to_string())? {
+        println!("First start: sign in as admin with the password {password} (shown only now)");
+    }
+    Ok((app, listener))
+}
+
+async fn bind(config: &Config) -> Result<TcpListener, String> {
+    TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "{} is in use by another program; stop it, or choose another address: GANTRY_LISTEN=127.0.0.1:8001",
+            config.listen
+        ),
+        _ => format!(
+            "cannot listen on {}: {error}; choose another address with GANTRY_LISTEN",
+            config.listen
+        ),
+    })
+}
+
+pub async fn api(config: Config) -> Outcome {
+    let listener = bind(&config).await?;
+    up_to_date(&config).await?;
+    let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;
+    if let Some(password) = setup::first_admin(&app).await.map_err(|error| error.to_string())? {
+        println!("First start: sign in as admin with the password {password} (shown only now)");
+    }
+    api::serve(app, listener).await.map_err(|error| error.to_string())
+}
+
+pub async fn worker(config: Config) -> Outcome {
+    up_to_date(&config).await?;
+    let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;
+    let options = worker::Options::from_config(&app.config);
+    worker::run(app, options).await;
+    Ok(())
+}
+
+pub async fn migrate(config: Config) -> Outcome {
+    let db = connect(&config).await?;
+    Migrator::up(db.writer(), None)
+        .await
+        .map_err(|error| format!("the database could not be brought up to date: {error}"))
+}
+
+async fn up_to_date(config: &Config) -> Outcome {
+    let db = connect(config).await?;
+    let pending = Migrator::get_pending_migrations(db.writer()).await.map_err(|error| error.to_string())?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the database lacks {} migrations; run: gantry migrate",
+        pending.len()
+    ))
+}
+
+async fn connect(config: &Config) -> Result<domain::db::Db, String> {
+    setup::connect(config, &Arc::new(Signals::default())).await.map_err(|error| error.to_string())
+}
+
+/// Cancelled by Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once.
+pub fn stop_on_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        told.cancel();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    stop
+}
+
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -1,0 +1,132 @@
+//! Centres: the tenants.
+
+use crate::App;
+use crate::context::Context;
+use crate::error::{Error, Result, unique_or};
+use crate::input::{self, Checks};
+use crate::page::{Page, PageRequest, keyset};
+use crate::policy::{Action, Reach, require, require_in};
+use chrono::Utc;
+use entity::centre::{self, Column, Entity, Model};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
+    QueryOrder,
+};
+
+#[derive(Debug, Clone, Default)]
+pub struct CentreInput {
+    pub name: Option<String>,
+    pub address: Option<String>,
+    pub contact_email: Option<String>,
+    pub contact_phone: Option<String>,
+}
+
+impl CentreInput {
+    fn check(&self) -> Result<()> {
+        let email = self.contact_email.as_deref().filter(|email| !email.is_empty());
+        Checks::default()
+            .add(self.name.as_deref().and_then(|name| input::line("name", name, 200)))
+            .add(input::optional_line("address", self.address.as_deref(), 500))
+            .add(input::optional_line("contactPhone", self.contact_phone.as_deref(), 50))
+            .add(email.and_then(|email| input::email("contactEmail", email)))
+            .done()
+    }
+}
+
+fn name_taken(error: sea_orm::DbErr) -> Error {
+    unique_or(error, |_| {
+        Error::conflict("name", "NAME_TAKEN", "Centre name already exists")
+    })
+}
+
+pub async fn centre_create(app: &App, ctx: &Context, input: CentreInput) -> Result<Model> {
+    require(ctx, Action::CentreWrite)?;
+    Checks::default().add(input::line("name", input.name.as_deref().unwrap_or_default(), 200)).done()?;
+    input.check()?;
+    let now = Utc::now();
+    let row = centre::ActiveModel {
+        name: Set(input.name.unwrap_or_default().trim().to_owned()),
+        address: Set(input.address),
+        contact_email: Set(input.contact_email),
+        contact_phone: Set(input.contact_phone),
+        is_active: Set(true),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    row.insert(app.db.writer()).await.map_err(name_taken)
+}
+
+pub async fn centre_update(app: &App, ctx: &Context, id: i64, input: CentreInput) -> Result<Model> {
+    require_in(ctx, Action::CentreWrite, Some(id), "Centre")?;
+    input.check()?;
+    let mut row = find(app.db.reader(), id).await?.into_active_model();
+    if let Some(name) = input.name {
+        row.name = Set(name.trim().to_owned());
+    }
+    if input.address.is_some() {
+        row.address = Set(input.address);
+    }
+    if input.contact_email.is_some() {
+        row.contact_email = Set(input.contact_email);
+    }
+    if input.contact_phone.is_some() {
+        row.contact_phone = Set(input.contact_phone);
+    }
+    row.updated_at = Set(Utc::now());
+    row.update(app.db.writer()).await.map_err(name_taken)
+}
+
+/// Its users can no longer upload (contract S2-85).
+pub async fn centre_deactivate(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    require_in(ctx, Action::CentreWrite, Some(id), "Centre")?;
+    let mut row = find(app.db.reader(), id).await?.into_active_model();
+    row.is_active = Set(false);
+    row.updated_at = Set(Utc::now());
+    Ok(row.update(app.db.writer()).await?)
+}
+
+pub async fn centre_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    require_in(ctx, Action::CentreRead, Some(id), "Centre")?;
+    find(app.db.reader(), id).await
+}
+
+pub async fn centre_list(
+    app: &App,
+    ctx: &Context,
+    is_active: Option<bool>,
+    page: PageRequest<i64>,
+) -> Result<Page<Model>> {
+    let mut query = Entity::find();
+    if let Reach::Centre(own) | Reach::Own(own) = require(ctx, Action::CentreRead)? {
+        query = query.filter(Column::Id.eq(own));
+    }
+    if let Some(is_active) = is_active {
+        query = query.filter(Column::IsActive.eq(is_active));
+    }
+    let rows = keyset(query, Column::Id, Order::Asc, &page).all(app.db.reader()).await?;
+    Ok(Page::new(rows, &page))
+}
+
+/// For a DataLoader: those of the centres that the caller may see.
+pub async fn centres_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
+    let mut query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    if let Reach::Centre(own) | Reach::Own(own) = require(ctx, Action::CentreRead)? {
+        query = query.filter(Column::Id.eq(own));
+    }
+    Ok(query.all(app.db.reader()).await?)
+}
+
+pub(crate) async fn find(c: &impl ConnectionTrait, id: i64) -> Result<Model> {
+    Entity::find_by_id(id).one(c).await?.ok_or(Error::NotFound("Centre"))
+}
+
+/// The centre that an administrator's upload goes to when it names none (contract S2-27).
+pub(crate) async fn default_centre(app: &App) -> Result<Option<Model>> {
+    let query = Entity::find().filter(Column::IsActive.eq(true)).order_by_asc(Column::Id);
+    let query = match app.config.default_centre_id {
+        Some(id) => query.filter(Column::Id.eq(id)),
+        None => query,
+    };
+    Ok(query.one(app.db.reader()).await?)
+}

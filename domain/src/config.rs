@@ -1,0 +1,192 @@
+//! All settings: defaults, then a file, then `GANTRY_*` of the environment; one typed struct, checked at start.
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use imaging::transcode::TargetSyntax;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A value that is never shown.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "(not set)" } else { "(set)" })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port of the HTTP server.
+    pub listen: SocketAddr,
+    /// Folder of the database, the objects and temporary files, unless they are elsewhere.
+    pub data_dir: PathBuf,
+    /// `sqlite://path` or `postgres://user:password@host/database`; empty: SQLite in `data_dir`.
+    pub database_url: Secret,
+    /// `file:///folder` or `s3://bucket/prefix` (with `AWS_*` of the environment); empty: a folder in `data_dir`.
+    pub storage_url: String,
+    /// Signs tokens and URLs, at least 32 characters; empty: made at first start and kept in `data_dir`.
+    pub secret: Secret,
+    /// Lets monitoring read `/metrics` as a bearer token; administrators may always.
+    pub metrics_token: Secret,
+    pub access_token_minutes: i64,
+    pub refresh_token_days: i64,
+    /// Signed URLs of pictures and files end after this time.
+    pub signed_url_minutes: i64,
+    /// Rate limits (contract X-31); `off` for load tests.
+    pub rate_limits: Switch,
+    /// Largest file of an upload, in bytes (contract S2-29).
+    pub max_file_bytes: u64,
+    /// Largest upload in all, in bytes.
+    pub max_upload_bytes: u64,
+    /// Most files of one upload, those within ZIP archives counted singly.
+    pub max_upload_files: usize,
+    /// Centre of an administrator's upload that names none; unset: the first active one (contract S2-27).
+    pub default_centre_id: Option<i64>,
+    /// Transfer syntax UID that every study is transcoded to besides the original; empty: none.
+    pub transcode_to: String,
+    /// Jobs that one worker process runs at the same time.
+    pub worker_slots: usize,
+    /// A job whose worker is silent for so long is given to another.
+    pub lease_seconds: f64,
+    /// An upload that is silent for so long is swept away.
+    pub staging_minutes: i64,
+    /// Connections to PostgreSQL of one process.
+    pub database_connections: u32,
+}
+
+/// `GANTRY_*` names that are no settings of the server, or are read apart.
+const ELSEWHERE: [&str; 13] = [
+    "config",
+    "log",
+    "secret",
+    "metrics_token",
+    "database_url",
+    "url",
+    "username",
+    "password",
+    "token",
+    "subscription",
+    "subscription_variables",
+    "test_backend",
+    "test_postgres_url",
+];
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            data_dir: "./data".into(),
+            database_url: Secret::default(),
+            storage_url: String::new(),
+            secret: Secret::default(),
+            metrics_token: Secret::default(),
+            access_token_minutes: 30,
+            refresh_token_days: 30,
+            signed_url_minutes: 60,
+            rate_limits: Switch::On,
+            max_file_bytes: 100_000_000,
+            max_upload_bytes: 20_000_000_000,
+            max_upload_files: 5_000,
+            default_centre_id: None,
+            transcode_to: String::new(),
+            worker_slots: std::thread::available_parallelism().map_or(2, usize::from),
+            lease_seconds: 30.0,
+            staging_minutes: 60,
+            database_connections: 16,
+        }
+    }
+}
+
+impl Config {
+    /// Reads `gantry.toml`, or the file that `GANTRY_CONFIG` names, and the environment.
+    pub fn load() -> Result<Self, String> {
+        let file = std::env::var_os("GANTRY_CONFIG").map_or_else(|| PathBuf::from("gantry.toml"), PathBuf::from);
+        let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(Env::prefixed("GANTRY_").ignore(&ELSEWHERE))
+            .extract()
+            .map_err(|error| format!("{error}; `gantry config` shows the settings"))?;
+        // Taken as they are: a secret of digits is a text all the same.
+        for (name, secret) in [
+            ("GANTRY_SECRET", &mut config.secret),
+            ("GANTRY_METRICS_TOKEN", &mut config.metrics_token),
+            ("GANTRY_DATABASE_URL", &mut config.database_url),
+        ] {
+            if let Ok(value) = std::env::var(name) {
+                *secret = Secret::new(value);
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    pub fn check(&self) -> Result<(), String> {
+        let positive = [
+            ("access_token_minutes", self.access_token_minutes),
+            ("refresh_token_days", self.refresh_token_days),
+            ("signed_url_minutes", self.signed_url_minutes),
+            ("staging_minutes", self.staging_minutes),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value < 1) {
+            return Err(format!("{name} must be at least 1"));
+        }
+        if !self.transcode_to.is_empty() && TargetSyntax::from_uid(&self.transcode_to).is_none() {
+            let known: Vec<&str> = TargetSyntax::ALL.into_iter().map(TargetSyntax::uid).collect();
+            return Err(format!("transcode_to must be one of {}", known.join(", ")));
+        }
+        if self.worker_slots < 1 || self.database_connections < 4 {
+            return Err("worker_slots must be at least 1 and database_connections at least 4".into());
+        }
+        if !(0.1..=86_400.0).contains(&self.lease_seconds) {
+            return Err("lease_seconds must be from 0.1 to 86400".into());
+        }
+        let secret = self.secret.expose();
+        if !secret.is_empty() && secret.len() < 32 {
+            return Err("secret must have at least 32 characters; make one with: openssl rand -hex 32".into());
+        }
+        if secret.is_empty() && self.is_postgres() {
+            return Err("secret must be set when PostgreSQL is used, the same for every process; make one with: openssl rand -hex 32".into());
+        }
+        Ok(())
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.database_url.expose().starts_with("postgres")
+    }
+
+    pub fn database_url(&self) -> String {
+        match self.database_url.expose() {
+            "" => format!("sqlite://{}", self.data_dir.join("gantry.db").display()),
+            url => url.to_owned(),
+        }
+    }
+
+    pub fn storage_url(&self) -> String {
+        match self.storage_url.as_str() {
+            "" => format!("file://{}", self.data_dir.join("objects").display()),
+            url => url.to_owned(),
+        }
+    }
+}

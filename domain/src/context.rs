@@ -1,0 +1,90 @@
+//! Who acts. Every service function takes a `Context` first.
+
+use crate::error::{Error, Result};
+use std::net::IpAddr;
+
+/// PACS roles (contract X-13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Admin,
+    Radiologist,
+    Technician,
+    DiagnosticCentre,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::Admin, Role::Radiologist, Role::Technician, Role::DiagnosticCentre];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Radiologist => "radiologist",
+            Self::Technician => "technician",
+            Self::DiagnosticCentre => "diagnostic_centre",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// Users of these roles belong to a centre (contract S2-10).
+    pub fn needs_centre(self) -> bool {
+        matches!(self, Self::Technician | Self::DiagnosticCentre)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum Identity {
+    Anonymous,
+    User(ActingUser),
+    /// The server itself: workers, sweeper, command line.
+    System,
+}
+
+#[derive(Debug, Clone)]
+pub struct ActingUser {
+    pub id: i64,
+    pub username: String,
+    pub role: Option<Role>,
+    pub centre_id: Option<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub identity: Identity,
+    pub request_id: String,
+    pub remote: Option<IpAddr>,
+}
+
+impl Context {
+    pub fn anonymous(request_id: impl Into<String>) -> Self {
+        Self {
+            identity: Identity::Anonymous,
+            request_id: request_id.into(),
+            remote: None,
+        }
+    }
+
+    pub fn system(request_id: impl Into<String>) -> Self {
+        Self {
+            identity: Identity::System,
+            ..Self::anonymous(request_id)
+        }
+    }
+
+    pub fn user(&self) -> Result<&ActingUser> {
+        match &self.identity {
+            Identity::User(user) => Ok(user),
+            Identity::Anonymous => Err(Error::Unauthenticated),
+            Identity::System => Err(Error::Forbidden),
+        }
+    }
+
+    pub fn user_id(&self) -> Option<i64> {
+        match &self.identity {
+            Identity::User(user) => Some(user.id),
+            Identity::Anonymous | Identity::System => None,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What can go wrong, by meaning. Each face maps this enum once to its own shape.
+
+use sea_orm::{DbErr, SqlErr};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// It exists, but belongs to another tenant; most faces answer as for `NotFound`.
+    #[error("{0} not found")]
+    OutOfScope(&'static str),
+    #[error("Not authorized to perform this action")]
+    Forbidden,
+    #[error("Could not validate credentials")]
+    Unauthenticated,
+    /// A sign-in that names no active account with that password.
+    #[error("Incorrect username or password")]
+    BadCredentials,
+    #[error("Inactive user")]
+    InactiveUser,
+    #[error("{}", summary(.0))]
+    Invalid(Vec<FieldError>),
+    #[error("{0}")]
+    Conflict(FieldError),
+    #[error("{message}")]
+    TooMany { message: String, retry_after: u64 },
+    #[error("{0}")]
+    TooLarge(String),
+    #[error("{0}")]
+    Unavailable(String),
+    #[error("Internal server error")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// One thing wrong with one input. `field` is the GraphQL name of the input (`patientName`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl std::fmt::Display for FieldError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+fn summary(fields: &[FieldError]) -> String {
+    let texts: Vec<_> = fields.iter().map(|f| f.message.as_str()).collect();
+    texts.join("; ")
+}
+
+impl Error {
+    pub fn invalid(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError {
+            field,
+            code,
+            message: message.into(),
+        }])
+    }
+
+    pub fn conflict(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Conflict(FieldError {
+            field,
+            code,
+            message: message.into(),
+        })
+    }
+
+    pub fn internal(error: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+                Self::Unavailable("The database is not reachable; try again shortly".into())
+            }
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::NotFound("Object"),
+            other => {
+                tracing::error!(error = %other, "the object store failed");
+                Self::Unavailable("The object store is not reachable or full; try again shortly".into())
+            }
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => {
+                Self::Unavailable("The storage is full; free some space and try again".into())
+            }
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// Turns the violation of a unique index into the conflict that the caller names.
+pub(crate) fn unique_or(error: DbErr, conflict: impl FnOnce(&str) -> Error) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(what)) => conflict(&what),
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,53 @@
+//! What can happen to a study, its jobs and its users.
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    StudyCreated,
+    StudyUpdated,
+    SeriesIndexed,
+    JobQueued,
+    JobStarted,
+    JobProgressed,
+    JobRetrying,
+    JobSucceeded,
+    JobDead,
+    JobCancelled,
+    /// Sessions and sockets of the user end at once.
+    UserRevoked,
+}
+
+impl EventKind {
+    pub const ALL: [EventKind; 11] = [
+        Self::StudyCreated,
+        Self::StudyUpdated,
+        Self::SeriesIndexed,
+        Self::JobQueued,
+        Self::JobStarted,
+        Self::JobProgressed,
+        Self::JobRetrying,
+        Self::JobSucceeded,
+        Self::JobDead,
+        Self::JobCancelled,
+        Self::UserRevoked,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StudyCreated => "STUDY_CREATED",
+            Self::StudyUpdated => "STUDY_UPDATED",
+            Self::SeriesIndexed => "SERIES_INDEXED",
+            Self::JobQueued => "JOB_QUEUED",
+            Self::JobStarted => "JOB_STARTED",
+            Self::JobProgressed => "JOB_PROGRESSED",
+            Self::JobRetrying => "JOB_RETRYING",
+            Self::JobSucceeded => "JOB_SUCCEEDED",
+            Self::JobDead => "JOB_DEAD",
+            Self::JobCancelled => "JOB_CANCELLED",
+            Self::UserRevoked => "USER_REVOKED",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}

@@ -1,0 +1,12 @@
+//! Who somebody is: passwords, tokens, sessions and the lockout.
+
+mod lockout;
+mod password;
+mod session;
+mod token;
+
+pub use session::{Session, authenticate, session_create, session_end, session_refresh, token_create};
+pub use token::TokenKeys;
+
+pub(crate) use password::{check_length as password_check, hash as password_hash};
+pub(crate) use session::revoke as sessions_revoke;

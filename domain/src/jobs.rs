@@ -1,0 +1,23 @@
+//! Jobs: what must be done, and the one truth about how far it is.
+//!
+//! Invariants:
+//! - A job is enqueued in the transaction of the change that needs it, and every change of its state appends its event in the
+//!   transaction of that change.
+//! - Whoever runs an attempt holds a lease with a fencing number; what an older holder says changes nothing.
+//! - An end is final but for `job_retry`: SUCCEEDED, DEAD and CANCELLED jobs never run by themselves.
+//!
+//! `payload` says what the kinds of jobs are, `store` has every statement that touches table `job`, `service` is what people
+//! may see and do. How a job is done is the matter of room `worker`.
+
+mod backoff;
+mod payload;
+mod service;
+mod state;
+pub mod store;
+
+pub use backoff::backoff;
+pub use payload::{IndexSeriesV1, Job, JobKind, RenderStudyV1, SweepOrphansV1, TranscodeStudyV1, queues};
+pub use service::{job_cancel, job_count, job_get, job_list, job_retry, jobs_by_id, jobs_for_studies};
+pub use state::JobState;
+pub use store::JobFilter;
+pub use store::enqueue::{NewJob, enqueue, priority};

@@ -1,0 +1,31 @@
+//! Every statement that touches table `job`. Knows SQL, knows nothing of how jobs are run.
+//!
+//! Statements that change a state take a connection inside the caller's transaction, answer what they changed and append the
+//! event; those that take `&Db` open a transaction of their own.
+
+mod control;
+mod ending;
+pub mod enqueue;
+mod event;
+mod fetch;
+mod heartbeat;
+mod read;
+mod reap;
+mod settle;
+
+pub use control::{request_cancel, retry};
+pub use fetch::{Fetched, fetch};
+pub use heartbeat::{Renewed, cancels, renew};
+pub use read::JobFilter;
+pub(crate) use read::{by_id, count, find, list, of_studies};
+pub use reap::reap;
+pub use settle::{Settlement, finished_by, progress, remark, settle, succeed};
+
+use uuid::Uuid;
+
+/// One attempt's hold on a job. `token` only grows: an older holder can change nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lease {
+    pub job_id: Uuid,
+    pub token: i64,
+}

@@ -1,0 +1,102 @@
+//! Keyset pages: every list is read from a key on, never by offset, so that a page costs the same anywhere in the list.
+
+use crate::error::{Error, Result};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+
+pub const DEFAULT_LIMIT: u64 = 20;
+pub const MAX_LIMIT: u64 = 100;
+
+/// Which part of a list is wanted; `K` is the key that the list is ordered by.
+#[derive(Debug, Clone, Copy)]
+pub struct PageRequest<K> {
+    pub limit: u64,
+    pub from: Option<K>,
+    /// Read towards the beginning of the list.
+    pub backward: bool,
+}
+
+impl<K> Default for PageRequest<K> {
+    fn default() -> Self {
+        Self {
+            limit: DEFAULT_LIMIT,
+            from: None,
+            backward: false,
+        }
+    }
+}
+
+impl<K> PageRequest<K> {
+    /// From the arguments of a Relay connection.
+    pub fn relay(first: Option<i32>, after: Option<K>, last: Option<i32>, before: Option<K>) -> Result<Self> {
+        let backward = last.is_some() || (first.is_none() && before.is_some());
+        if first.is_some() && last.is_some() || after.is_some() && before.is_some() {
+            return Err(Error::invalid(
+                "first",
+                "INVALID_PAGE",
+                "Ask either for first and after, or for last and before",
+            ));
+        }
+        let limit = match first.or(last) {
+            None => DEFAULT_LIMIT,
+            Some(n) => u64::try_from(n).ok().filter(|n| *n <= MAX_LIMIT).ok_or_else(|| {
+                Error::invalid(
+                    "first",
+                    "INVALID_PAGE",
+                    format!("first and last are from 0 to {MAX_LIMIT}"),
+                )
+            })?,
+        };
+        Ok(Self {
+            limit,
+            from: if backward { before } else { after },
+            backward,
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub has_next: bool,
+    pub has_previous: bool,
+}
+
+impl<T> Page<T> {
+    /// From rows that were read in the request's direction with a limit of one more than asked for.
+    pub fn new<K>(mut rows: Vec<T>, request: &PageRequest<K>) -> Self {
+        let more = rows.len() as u64 > request.limit;
+        rows.truncate(usize::try_from(request.limit).unwrap_or(usize::MAX));
+        let entered = request.from.is_some();
+        if request.backward {
+            rows.reverse();
+        }
+        Self {
+            items: rows,
+            has_next: if request.backward { entered } else { more },
+            has_previous: if request.backward { more } else { entered },
+        }
+    }
+
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
+    }
+}
+
+/// Narrows a query to a page of a list that is ordered by one unique column.
+pub(crate) fn keyset<E, K>(query: Select<E>, key: E::Column, order: Order, request: &PageRequest<K>) -> Select<E>
+where
+    E: EntityTrait,
+    K: Into<Value> + Copy,
+{
+    let rising = (order == Order::Asc) != request.backward;
+    let query = match request.from {
+        None => query,
+        Some(from) if rising => query.filter(key.gt(from)),
+        Some(from) => query.filter(key.lt(from)),
+    };
+    query.order_by(key, if rising { Order::Asc } else { Order::Desc }).limit(request.limit + 1)
+}

@@ -1,0 +1,117 @@
+//! Who may do what: one table, asked by every service function before it touches data.
+//!
+//! Invariant: no face authorises anything itself; GraphQL, REST, DICOMweb and DIMSE all pass through `require` or `require_in`.
+
+use crate::context::{Context, Identity, Role};
+use crate::error::{Error, Result};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    SelfRead,
+    UserRead,
+    UserCreate,
+    UserUpdate,
+    CentreRead,
+    CentreWrite,
+    StudyRead,
+    StudyUpload,
+    StudyRender,
+    StudyTranscode,
+    JobRead,
+    JobRetry,
+    JobCancel,
+}
+
+/// How far a permission reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Nothing,
+    /// The acting user alone.
+    Own,
+    /// The acting user's centre.
+    Centre,
+    All,
+}
+
+use Scope::{All, Centre, Nothing, Own};
+
+/// Contract S2-89, S2-15..17, S2-27, S2-33, S2-82..85.
+#[rustfmt::skip]
+const TABLE: [(Action, [Scope; 4]); 13] = [
+    //                        admin  radiologist  technician  diagnostic_centre
+    (Action::SelfRead,       [All,   Own,         Own,        Own]),
+    (Action::UserRead,       [All,   Own,         Own,        Centre]),
+    (Action::UserCreate,     [All,   Nothing,     Nothing,    Centre]),
+    (Action::UserUpdate,     [All,   Nothing,     Nothing,    Centre]),
+    (Action::CentreRead,     [All,   All,         Centre,     Centre]),
+    (Action::CentreWrite,    [All,   Nothing,     Nothing,    Nothing]),
+    (Action::StudyRead,      [All,   All,         Centre,     Centre]),
+    (Action::StudyUpload,    [All,   Nothing,     Centre,     Centre]),
+    (Action::StudyRender,    [All,   All,         Centre,     Centre]),
+    (Action::StudyTranscode, [All,   Nothing,     Centre,     Centre]),
+    (Action::JobRead,        [All,   All,         Centre,     Centre]),
+    (Action::JobRetry,       [All,   Nothing,     Centre,     Centre]),
+    (Action::JobCancel,      [All,   Nothing,     Centre,     Centre]),
+];
+
+/// What a caller may see or change, ready to be put into a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    All,
+    Centre(i64),
+    /// The user with this id.
+    Own(i64),
+}
+
+pub fn scope(action: Action, role: Role) -> Scope {
+    let column = match role {
+        Role::Admin => 0,
+        Role::Radiologist => 1,
+        Role::Technician => 2,
+        Role::DiagnosticCentre => 3,
+    };
+    TABLE.iter().find(|(row, _)| *row == action).map_or(Nothing, |(_, scopes)| scopes[column])
+}
+
+/// How far the caller reaches with an action; an error when not at all.
+pub fn require(ctx: &Context, action: Action) -> Result<Reach> {
+    let user = match &ctx.identity {
+        Identity::System => return Ok(Reach::All),
+        Identity::Anonymous => return Err(Error::Unauthenticated),
+        Identity::User(user) => user,
+    };
+    let Some(role) = user.role else {
+        return match action {
+            Action::SelfRead => Ok(Reach::Own(user.id)),
+            _ => Err(Error::Forbidden),
+        };
+    };
+    match scope(action, role) {
+        All => Ok(Reach::All),
+        Own => Ok(Reach::Own(user.id)),
+        // A user of a centre role without a centre sees nothing: no centre has the id 0.
+        Centre => Ok(Reach::Centre(user.centre_id.unwrap_or(0))),
+        Nothing => Err(Error::Forbidden),
+    }
+}
+
+/// For one thing that belongs to a centre.
+pub fn require_in(ctx: &Context, action: Action, centre_id: Option<i64>, what: &'static str) -> Result<()> {
+    match require(ctx, action)? {
+        Reach::All => Ok(()),
+        Reach::Centre(own) if centre_id == Some(own) => Ok(()),
+        Reach::Centre(_) | Reach::Own(_) => Err(Error::OutOfScope(what)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_exactly_one_row() {
+        for (action, _) in TABLE {
+            assert_eq!(TABLE.iter().filter(|(row, _)| *row == action).count(), 1, "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The rows that services answer with, by the names of what they are.
+
+pub use entity::centre::Model as Centre;
+pub use entity::instance::Model as Instance;
+pub use entity::job::Model as Job;
+pub use entity::rendition::Model as Rendition;
+pub use entity::series::Model as Series;
+pub use entity::study::Model as Study;
+pub use entity::user::Model as User;

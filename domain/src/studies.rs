@@ -1,0 +1,68 @@
+//! Studies: what was uploaded, as people and programs look for it.
+
+pub mod frames;
+mod list;
+mod metadata;
+mod renditions;
+mod rows;
+mod transcodings;
+
+pub use frames::{FrameRequest, frame_picture, frame_url};
+pub use list::{
+    instance_find, instances_all, instances_by_series, series_by_study, series_find, studies_by_id, study_count,
+    study_find, study_get, study_list,
+};
+pub use metadata::{series_indexed, series_to_index};
+pub use renditions::{Drawn, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace};
+pub use rows::{Modality, StudyStatus};
+pub(crate) use rows::{new_row, new_series, slice_position, warning};
+pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
+
+use crate::App;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::jobs::{self, NewJob, RenderStudyV1, TranscodeStudyV1};
+use crate::policy::{Action, require, require_in};
+use entity::{job, study};
+use imaging::transcode::TargetSyntax;
+
+/// Renders thumbnails and previews anew, of the study with this uuid or 8-character id; answers the job, which may be one that waits already.
+pub async fn study_render(app: &App, ctx: &Context, key: &str) -> Result<job::Model> {
+    let study = acted_on(app, ctx, Action::StudyRender, key).await?;
+    let job = RenderStudyV1 { study_id: study.id };
+    enqueue(app, ctx, &study, job).await
+}
+
+/// Makes a copy of every instance in another transfer syntax; `quality` (1 to 100) is for lossy ones.
+pub async fn study_transcode(
+    app: &App,
+    ctx: &Context,
+    key: &str,
+    target: TargetSyntax,
+    quality: Option<u8>,
+) -> Result<job::Model> {
+    let study = acted_on(app, ctx, Action::StudyTranscode, key).await?;
+    if quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
+        return Err(Error::invalid("quality", "INVALID_QUALITY", "quality is from 1 to 100"));
+    }
+    let job = TranscodeStudyV1 {
+        study_id: study.id,
+        transfer_syntax: target.uid().into(),
+        quality,
+    };
+    enqueue(app, ctx, &study, job).await
+}
+
+async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str) -> Result<study::Model> {
+    require(ctx, action)?;
+    let study = list::by_key(app, key).await?;
+    require_in(ctx, action, Some(study.centre_id), "Study")?;
+    Ok(study)
+}
+
+async fn enqueue<J: jobs::Job>(app: &App, ctx: &Context, study: &study::Model, job: J) -> Result<job::Model> {
+    let tx = app.db.begin().await?;
+    let id = jobs::enqueue(&tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
+    tx.commit().await?;
+    jobs::job_get(app, ctx, id).await
+}

@@ -1,0 +1,205 @@
+//! Rows of a new study and series, made from the form and the files; the words that clients use for modality and status.
+
+use crate::context::Context;
+use crate::uploads::UploadForm;
+use chrono::Utc;
+use entity::{series, study};
+use imaging::index::{Attributes, InstanceAttributes, StudyAttributes};
+use rand::Rng;
+use sea_orm::ActiveValue::Set;
+use uuid::Uuid;
+
+/// Modality as clients say it (contract S2-28).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Modality {
+    Ct,
+    Xray,
+    Mri,
+    Ultrasound,
+    Pet,
+    Mammography,
+    /// Only ever answered.
+    Other,
+}
+
+impl Modality {
+    pub const ALL: [Modality; 7] = [
+        Self::Ct,
+        Self::Xray,
+        Self::Mri,
+        Self::Ultrasound,
+        Self::Pet,
+        Self::Mammography,
+        Self::Other,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ct => "ct",
+            Self::Xray => "xray",
+            Self::Mri => "mri",
+            Self::Ultrasound => "ultrasound",
+            Self::Pet => "pet",
+            Self::Mammography => "mammography",
+            Self::Other => "other",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|modality| modality.as_str() == text)
+    }
+
+    /// From the DICOM attribute Modality (0008,0060).
+    pub fn from_dicom(text: &str) -> Self {
+        match text.trim() {
+            "CT" => Self::Ct,
+            "CR" | "DX" | "XA" | "RF" => Self::Xray,
+            "MR" => Self::Mri,
+            "US" => Self::Ultrasound,
+            "PT" => Self::Pet,
+            "MG" => Self::Mammography,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Status of a study (contract S2-42), in the order of its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StudyStatus {
+    Uploaded,
+    Assigned,
+    InReview,
+    ReportGenerated,
+    Verified,
+}
+
+impl StudyStatus {
+    pub const ALL: [StudyStatus; 5] = [
+        Self::Uploaded,
+        Self::Assigned,
+        Self::InReview,
+        Self::ReportGenerated,
+        Self::Verified,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploaded => "uploaded",
+            Self::Assigned => "assigned",
+            Self::InReview => "in_review",
+            Self::ReportGenerated => "report_generated",
+            Self::Verified => "verified",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+pub(crate) fn new_row(ctx: &Context, centre_id: i64, form: &UploadForm, a: &Attributes) -> study::ActiveModel {
+    let (now, s) = (Utc::now(), &a.study);
+    let from_file = || Modality::from_dicom(a.series.modality.as_deref().unwrap_or_default());
+    study::ActiveModel {
+        uuid: Set(Uuid::new_v4()),
+        study_code: Set(study_code()),
+        centre_id: Set(centre_id),
+        created_by_id: Set(ctx.user_id()),
+        assigned_radiologist_id: Set(None),
+        study_instance_uid: Set(s.study_instance_uid.clone()),
+        status: Set(StudyStatus::Uploaded.as_str().into()),
+        is_urgent: Set(form.is_urgent),
+        patient_name: Set(form.name(s)),
+        patient_age: Set(form.age(s)),
+        patient_gender: Set(form.gender(s)),
+        modality: Set(form.modality.unwrap_or_else(from_file).as_str().into()),
+        study_type: Set(form.study_type.clone()),
+        study_description: Set(form.study_description.clone().or_else(|| s.study_description.clone())),
+        patient_warning: Set(None),
+        dicom_patient_name: Set(s.patient_name.clone()),
+        patient_id: Set(s.patient_id.clone()),
+        issuer_of_patient_id: Set(s.issuer_of_patient_id.clone()),
+        patient_birth_date: Set(s.patient_birth_date.clone()),
+        patient_sex: Set(s.patient_sex.clone()),
+        dicom_patient_age: Set(s.patient_age.clone()),
+        accession_number: Set(s.accession_number.clone()),
+        referring_physician_name: Set(s.referring_physician_name.clone()),
+        study_date: Set(s.study_date.clone()),
+        study_time: Set(s.study_time.clone()),
+        dicom_study_id: Set(s.study_id.clone()),
+        dicom_study_description: Set(s.study_description.clone()),
+        institution_name: Set(s.institution_name.clone()),
+        number_of_series: Set(0),
+        number_of_instances: Set(0),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    }
+}
+
+/// Eight of `A-Z0-9`, with a letter first, so that it never reads as a numeric id (contract S2-24).
+fn study_code() -> String {
+    const CHARACTERS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    let mut rng = rand::rng();
+    (0..8)
+        .map(|place| char::from(CHARACTERS[rng.random_range(0..if place == 0 { 26 } else { 36 })]))
+        .collect()
+}
+
+pub(crate) fn new_series(study_id: i64, a: &Attributes) -> series::ActiveModel {
+    let s = a.series.clone();
+    series::ActiveModel {
+        uuid: Set(Uuid::new_v4()),
+        study_id: Set(study_id),
+        series_instance_uid: Set(s.series_instance_uid),
+        modality: Set(s.modality),
+        series_number: Set(s.series_number),
+        series_description: Set(s.series_description),
+        body_part_examined: Set(s.body_part_examined),
+        laterality: Set(s.laterality),
+        series_date: Set(s.series_date),
+        series_time: Set(s.series_time),
+        performed_procedure_step_start_date: Set(s.performed_procedure_step_start_date),
+        performed_procedure_step_start_time: Set(s.performed_procedure_step_start_time),
+        station_name: Set(s.station_name),
+        manufacturer: Set(s.manufacturer),
+        request_attributes: Set(serde_json::to_value(s.request_attributes).ok()),
+        number_of_instances: Set(0),
+        metadata_object_key: Set(None),
+        created_at: Set(Utc::now()),
+        ..Default::default()
+    }
+}
+
+/// Millimetres along the normal of the image plane, by which slices are put in order (PS3.3 C.7.6.2.1.1).
+pub(crate) fn slice_position(a: &InstanceAttributes) -> Option<f64> {
+    let (position, [rx, ry, rz, cx, cy, cz]) = (a.image_position_patient?, a.image_orientation_patient?);
+    let normal = [ry * cz - rz * cy, rz * cx - rx * cz, rx * cy - ry * cx];
+    let distance: f64 = position.iter().zip(normal).map(|(p, n)| p * n).sum();
+    distance.is_finite().then_some(distance)
+}
+
+/// What a person must see before reading: names that disagree, patients that are mixed, files that are missing.
+pub(crate) fn warning<'a>(
+    study: &study::Model,
+    form: &UploadForm,
+    files: impl Iterator<Item = &'a StudyAttributes>,
+    damaged: usize,
+) -> Option<String> {
+    let mut warnings: Vec<String> =
+        study.patient_warning.iter().flat_map(|text| text.split('\n').map(String::from)).collect();
+    for file in files {
+        warnings.extend(form.warning(file));
+        if file.patient_id.is_some() && study.patient_id.is_some() && file.patient_id != study.patient_id {
+            warnings.push("The files name more than one Patient ID".into());
+        }
+    }
+    if damaged > 0 {
+        warnings.push(format!(
+            "{damaged} damaged files of an upload were refused; images may be missing"
+        ));
+    }
+    let mut seen = std::collections::HashSet::new();
+    warnings.retain(|text| seen.insert(text.clone()));
+    (!warnings.is_empty()).then(|| warnings.join("\n"))
+}

@@ -1,0 +1,129 @@
+//! The words of the upload form, beside what the files say; where they disagree about the patient the study says so.
+
+use crate::error::Result;
+use crate::input::{self, Checks};
+use crate::studies::Modality;
+use imaging::index::StudyAttributes;
+use imaging::person_name::PersonName;
+use std::collections::BTreeSet;
+
+/// Everything may be left out: the files are asked then.
+#[derive(Debug, Clone, Default)]
+pub struct UploadForm {
+    /// Administrators alone may name one.
+    pub centre_id: Option<i64>,
+    pub patient_name: Option<String>,
+    /// Years.
+    pub patient_age: Option<i32>,
+    pub patient_gender: Option<String>,
+    pub modality: Option<Modality>,
+    pub study_type: Option<String>,
+    pub study_description: Option<String>,
+    pub is_urgent: bool,
+}
+
+impl UploadForm {
+    pub fn check(&self) -> Result<()> {
+        let age = self.patient_age.filter(|age| !(0..=150).contains(age));
+        Checks::default()
+            .add(self.patient_name.as_deref().and_then(|name| input::line("patientName", name, 300)))
+            .add(input::optional_line(
+                "patientGender",
+                self.patient_gender.as_deref(),
+                16,
+            ))
+            .add(input::optional_line("studyType", self.study_type.as_deref(), 200))
+            .add(age.map(|_| crate::error::FieldError {
+                field: "patientAge",
+                code: "INVALID_AGE",
+                message: "patientAge is from 0 to 150 years".into(),
+            }))
+            .add(
+                self.study_description.as_deref().filter(|text| text.len() > 10_000).map(|_| {
+                    crate::error::FieldError {
+                        field: "studyDescription",
+                        code: "INVALID_TEXT",
+                        message: "studyDescription has at most 10000 bytes".into(),
+                    }
+                }),
+            )
+            .done()
+    }
+
+    /// The form's name, else the files', else a word that says that there is none.
+    pub(crate) fn name(&self, file: &StudyAttributes) -> String {
+        let from_file = || file.patient_name.as_deref().map(shown).filter(|name| !name.is_empty());
+        self.patient_name.clone().or_else(from_file).unwrap_or_else(|| "Unknown".into())
+    }
+
+    pub(crate) fn age(&self, file: &StudyAttributes) -> Option<i32> {
+        self.patient_age.or_else(|| years(file.patient_age.as_deref()?))
+    }
+
+    pub(crate) fn gender(&self, file: &StudyAttributes) -> Option<String> {
+        self.patient_gender.clone().or_else(|| file.patient_sex.clone())
+    }
+
+    /// What a person should look at before reading the study.
+    pub(crate) fn warning(&self, file: &StudyAttributes) -> Option<String> {
+        let (typed, stored) = (self.patient_name.as_deref()?, file.patient_name.as_deref()?);
+        if same_person(typed, stored) {
+            return None;
+        }
+        Some(format!(
+            "The patient's name differs: the form says \"{typed}\", the files say \"{}\"",
+            shown(stored)
+        ))
+    }
+}
+
+fn shown(name: &str) -> String {
+    PersonName::parse(name).display()
+}
+
+/// Whether a typed name has the words of one of the stored writings, in whatever order, case or punctuation.
+fn same_person(typed: &str, stored: &str) -> bool {
+    let name = PersonName::parse(stored);
+    let words = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let typed = words(typed);
+    let writings = [&name.alphabetic, &name.ideographic, &name.phonetic];
+    writings.into_iter().any(|writing| !writing.is_empty() && words(writing) == typed)
+}
+
+/// An AS value (`045Y`, `018M`) in whole years (PS3.5 6.2).
+fn years(age: &str) -> Option<i32> {
+    let (number, unit) = age.trim().split_at_checked(3)?;
+    let number: i32 = number.parse().ok()?;
+    match unit {
+        "Y" => Some(number),
+        "M" => Some(number / 12),
+        "W" => Some(number / 52),
+        "D" => Some(number / 365),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{same_person, years};
+
+    #[test]
+    fn names_are_compared_by_their_words() {
+        for typed in ["James Helvey", "HELVEY, James", "helvey^james"] {
+            assert!(same_person(typed, "Helvey^James"), "{typed}");
+        }
+        assert!(same_person("山田 太郎", "Yamada^Tarou=山田^太郎=やまだ^たろう"));
+        assert!(!same_person("Jane Helvey", "Helvey^James"));
+    }
+
+    #[test]
+    fn an_age_string_becomes_whole_years() {
+        let ages = ["045Y", "018M", "104W", "364D", "Y", "", "04éY"].map(years);
+        assert_eq!(ages, [Some(45), Some(1), Some(2), Some(0), None, None, None]);
+    }
+}

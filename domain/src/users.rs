@@ -1,0 +1,227 @@
+//! Users: who may sign in, in which role and for which centre.
+
+use crate::App;
+use crate::centres;
+use crate::context::{Context, Role};
+use crate::error::{Error, Result, unique_or};
+use crate::identity::{password_hash, sessions_revoke};
+use crate::input::{self, Checks};
+use crate::page::{Page, PageRequest, keyset};
+use crate::policy::{Action, Reach, require, require_in};
+use chrono::Utc;
+use entity::user::{self, Column, Entity, Model};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+pub struct NewUser {
+    pub username: String,
+    pub email: String,
+    pub full_name: String,
+    pub password: String,
+    pub role: Role,
+    pub centre_id: Option<i64>,
+}
+
+#[derive(Default)]
+pub struct UserUpdate {
+    pub email: Option<String>,
+    pub full_name: Option<String>,
+    pub password: Option<String>,
+    pub is_active: Option<bool>,
+}
+
+/// Roles that a centre's own manager may make and change (contract S2-17).
+const MANAGED: [&str; 2] = ["technician", "diagnostic_centre"];
+
+fn taken(error: sea_orm::DbErr) -> Error {
+    unique_or(error, |what| {
+        if what.contains("email") {
+            Error::conflict("email", "EMAIL_TAKEN", "Email already registered")
+        } else {
+            Error::conflict("username", "USERNAME_TAKEN", "Username already taken")
+        }
+    })
+}
+
+pub async fn user_create(app: &App, ctx: &Context, new: NewUser) -> Result<Model> {
+    if let Reach::Centre(own) | Reach::Own(own) = require(ctx, Action::UserCreate)?
+        && (new.centre_id != Some(own) || !new.role.needs_centre())
+    {
+        return Err(Error::Forbidden);
+    }
+    Checks::default()
+        .add(input::line("username", &new.username, 150))
+        .add(input::line("fullName", &new.full_name, 200))
+        .add(input::email("email", &new.email))
+        .add(crate::identity::password_check("password", &new.password))
+        .done()?;
+    match new.centre_id {
+        Some(id) => drop(centres::find(app.db.reader(), id).await.map_err(|_| no_centre())?),
+        None if new.role.needs_centre() => return Err(no_centre()),
+        None => {}
+    }
+    let now = Utc::now();
+    let row = user::ActiveModel {
+        username: Set(new.username.trim().to_owned()),
+        email: Set(new.email),
+        full_name: Set(new.full_name.trim().to_owned()),
+        password_hash: Set(password_hash(new.password).await?),
+        role: Set(Some(new.role.as_str().into())),
+        centre_id: Set(new.centre_id),
+        is_active: Set(true),
+        token_version: Set(0),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    row.insert(app.db.writer()).await.map_err(taken)
+}
+
+fn no_centre() -> Error {
+    Error::conflict("centre", "CENTRE_REQUIRED", "This role needs an existing centre")
+}
+
+pub async fn user_update(app: &App, ctx: &Context, id: i64, update: UserUpdate) -> Result<Model> {
+    require(ctx, Action::UserUpdate)?;
+    Checks::default()
+        .add(update.email.as_deref().and_then(|email| input::email("email", email)))
+        .add(update.full_name.as_deref().and_then(|name| input::line("fullName", name, 200)))
+        .add(
+            update
+                .password
+                .as_deref()
+                .and_then(|password| crate::identity::password_check("password", password)),
+        )
+        .done()?;
+    let hash = match update.password {
+        Some(password) => Some(password_hash(password).await?),
+        None => None,
+    };
+    let tx = app.db.begin().await?;
+    let user = changeable(&tx, ctx, id).await?;
+    let mut ends = hash.is_some();
+    let mut row = user.clone().into_active_model();
+    if let Some(email) = update.email {
+        row.email = Set(email);
+    }
+    if let Some(name) = update.full_name {
+        row.full_name = Set(name.trim().to_owned());
+    }
+    if let Some(hash) = hash {
+        row.password_hash = Set(hash);
+    }
+    if let Some(is_active) = update.is_active {
+        if user.is_active && !is_active {
+            keep_an_admin(&tx, &user).await?;
+            ends = true;
+        }
+        row.is_active = Set(is_active);
+    }
+    row.updated_at = Set(Utc::now());
+    let user = row.update(&tx).await.map_err(taken)?;
+    if ends {
+        sessions_revoke(&tx, id).await?;
+    }
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Ends all sessions and tokens of the user at once (contract X-16); doing it twice changes nothing.
+pub async fn user_deactivate(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    let update = UserUpdate {
+        is_active: Some(false),
+        ..Default::default()
+    };
+    user_update(app, ctx, id, update).await
+}
+
+async fn changeable(tx: &DatabaseTransaction, ctx: &Context, id: i64) -> Result<Model> {
+    let user = Entity::find_by_id(id).one(tx).await?.ok_or(Error::NotFound("User"))?;
+    require_in(ctx, Action::UserUpdate, user.centre_id, "User")?;
+    let managed = user.role.as_deref().is_some_and(|role| MANAGED.contains(&role));
+    match require(ctx, Action::UserUpdate)? {
+        Reach::All => Ok(user),
+        _ if managed => Ok(user),
+        _ => Err(Error::Forbidden),
+    }
+}
+
+/// The last active administrator cannot go (contract S2-20).
+async fn keep_an_admin(tx: &DatabaseTransaction, user: &Model) -> Result<()> {
+    if user.role.as_deref() != Some(Role::Admin.as_str()) {
+        return Ok(());
+    }
+    // Locks the administrators, so that two cannot deactivate each other at the same time.
+    let admins: Vec<Model> = Entity::find()
+        .filter(Column::Role.eq(Role::Admin.as_str()))
+        .filter(Column::IsActive.eq(true))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    match admins.iter().any(|admin| admin.id != user.id) {
+        true => Ok(()),
+        false => Err(Error::conflict(
+            "id",
+            "LAST_ADMIN",
+            "The last active administrator cannot be deactivated",
+        )),
+    }
+}
+
+pub async fn user_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    let reach = require(ctx, Action::UserRead)?;
+    let user = Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("User"))?;
+    let visible = match reach {
+        Reach::All => true,
+        Reach::Centre(own) => user.centre_id == Some(own),
+        Reach::Own(own) => user.id == own,
+    };
+    if visible || ctx.user_id() == Some(user.id) {
+        Ok(user)
+    } else {
+        Err(Error::OutOfScope("User"))
+    }
+}
+
+/// The acting user.
+pub async fn user_self(app: &App, ctx: &Context) -> Result<Model> {
+    require(ctx, Action::SelfRead)?;
+    let id = ctx.user()?.id;
+    Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::Unauthenticated)
+}
+
+/// Users with a PACS role, by id. Radiologists are listed for everybody who may assign studies to them (contract S2-15).
+pub async fn user_list(app: &App, ctx: &Context, role: Option<Role>, page: PageRequest<i64>) -> Result<Page<Model>> {
+    let reach = require(ctx, Action::UserRead)?;
+    let mut query = Entity::find().filter(Column::Role.is_not_null());
+    query = match reach {
+        Reach::All => query,
+        Reach::Centre(_) if role == Some(Role::Radiologist) => query.filter(Column::IsActive.eq(true)),
+        Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
+        Reach::Own(_) => return Err(Error::Forbidden),
+    };
+    if let Some(role) = role {
+        query = query.filter(Column::Role.eq(role.as_str()));
+    }
+    let rows = keyset(query, Column::Id, Order::Asc, &page).all(app.db.reader()).await?;
+    Ok(Page::new(rows, &page))
+}
+
+/// For a DataLoader: those of the users that the caller may see.
+pub async fn users_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
+    let mut query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    query = match require(ctx, Action::UserRead)? {
+        Reach::All => query,
+        Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
+        Reach::Own(own) => query.filter(Column::Id.eq(own)),
+    };
+    Ok(query.all(app.db.reader()).await?)
+}
+
+/// Whether nobody can sign in yet.
+pub(crate) async fn none_yet(c: &impl ConnectionTrait) -> Result<bool> {
+    Ok(Entity::find().count(c).await? == 0)
+}

@@ -1,0 +1,14 @@
+//! sea-orm entities, one file a table; no logic.
+
+pub mod centre;
+pub mod instance;
+pub mod job;
+pub mod login_failure;
+pub mod refresh_token;
+pub mod rendition;
+pub mod series;
+pub mod staging;
+pub mod stored_object;
+pub mod study;
+pub mod transcoding;
+pub mod user;

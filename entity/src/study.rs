@@ -1,0 +1,50 @@
+//! Table `study`: a study within a centre; words of the upload form and attributes of the files.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "study")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub uuid: Uuid,
+    /// The 8-character id that clients show (contract S2-24).
+    pub study_code: String,
+    pub centre_id: i64,
+    pub created_by_id: Option<i64>,
+    pub assigned_radiologist_id: Option<i64>,
+    pub study_instance_uid: String,
+    pub status: String,
+    pub is_urgent: bool,
+    pub patient_name: String,
+    pub patient_age: Option<i32>,
+    pub patient_gender: Option<String>,
+    pub modality: String,
+    pub study_type: Option<String>,
+    pub study_description: Option<String>,
+    /// What the form and the files disagree about, when they do.
+    pub patient_warning: Option<String>,
+    /// PatientName of the files in DICOM form, component groups divided by `=`.
+    pub dicom_patient_name: Option<String>,
+    pub patient_id: Option<String>,
+    pub issuer_of_patient_id: Option<String>,
+    pub patient_birth_date: Option<String>,
+    pub patient_sex: Option<String>,
+    pub dicom_patient_age: Option<String>,
+    pub accession_number: Option<String>,
+    pub referring_physician_name: Option<String>,
+    pub study_date: Option<String>,
+    pub study_time: Option<String>,
+    pub dicom_study_id: Option<String>,
+    pub dicom_study_description: Option<String>,
+    pub institution_name: Option<String>,
+    pub number_of_series: i32,
+    pub number_of_instances: i32,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

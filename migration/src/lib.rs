@@ -1,0 +1,17 @@
+//! The schema, in steps that are the same on SQLite and PostgreSQL.
+
+mod dialect;
+mod m0001_base;
+mod m0002_job;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_base::Migration), Box::new(m0002_job::Migration)]
+    }
+}

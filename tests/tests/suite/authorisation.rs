@@ -1,0 +1,273 @@
+//! The authorisation table: every GraphQL field and every REST route, asked by every role of its own and of another centre, and
+//! by nobody. A new field or route without a row fails.
+
+use Outcome::{Denied, Hidden, Nobody, Ok as Yes};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tests::dicom::study;
+use tests::{Client, TestApp};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Ok,
+    /// As if it were not there.
+    Hidden,
+    /// The role may not.
+    Denied,
+    /// Nobody is signed in.
+    Nobody,
+}
+
+/// In this order: admin, radiologist, technician and manager of the thing's centre, technician and manager of another, nobody.
+type Row = (&'static str, &'static str, [Outcome; 7]);
+
+const ALL: [Outcome; 7] = [Yes, Yes, Yes, Yes, Yes, Yes, Nobody];
+const OPEN: [Outcome; 7] = [Yes; 7];
+const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
+const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
+const ADMIN: [Outcome; 7] = [Yes, Denied, Denied, Denied, Denied, Denied, Nobody];
+
+/// `$name` is replaced by the id of that thing of the own centre.
+#[rustfmt::skip]
+const GRAPHQL: &[Row] = &[
+    ("Query.me", "{ me { id } }", [Yes, Yes, Yes, Yes, Yes, Yes, Hidden]),
+    ("Query.node", "{ node(id: \"$study\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$series\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$instance\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
+    ("Query.nodes", "{ nodes(ids: [\"$study\"]) { id } }", OWN_CENTRE),
+    ("Query.user", "{ user(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
+    ("Query.users", "{ users { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
+    ("Query.centre", "{ centre(id: \"$centre\") { id } }", OWN_CENTRE),
+    ("Query.centres", "{ centres { nodes { id } } }", ALL),
+    ("Query.study", "{ study(id: \"$study\") { id } }", OWN_CENTRE),
+    ("Query.studies", "{ studies { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.job", "{ job(id: \"$job\") { id } }", OWN_CENTRE),
+    ("Query.jobs", "{ jobs { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Mutation.sessionCreate", "mutation { sessionCreate(input: { username: \"technician$own\", password: \"a good password\" }) { session { expiresAt } } }", OPEN),
+    ("Mutation.sessionRefresh", "mutation { sessionRefresh(input: { refreshToken: \"x\" }) { session { expiresAt } userErrors { code } } }", OPEN),
+    ("Mutation.sessionEnd", "mutation { sessionEnd(input: { refreshToken: \"x\" }) { ended } }", OPEN),
+    ("Mutation.userCreate", "mutation { userCreate(input: { username: \"$unique\", email: \"$unique@example.org\", fullName: \"X\", password: \"x\", role: TECHNICIAN, centre: \"$centre\" }) { user { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Denied, Nobody]),
+    ("Mutation.userUpdate", "mutation { userUpdate(input: { id: \"$victim\", fullName: \"Y\" }) { user { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.userDeactivate", "mutation { userDeactivate(input: { id: \"$victim\" }) { user { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.centreCreate", "mutation { centreCreate(input: { name: \"$unique\" }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Mutation.centreUpdate", "mutation { centreUpdate(input: { id: \"$centre\", address: \"Y\" }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Mutation.centreDeactivate", "mutation { centreDeactivate(input: { id: \"$spare\" }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Mutation.studyRender", "mutation { studyRender(input: { id: \"$study\" }) { job { id } userErrors { code } } }", OWN_CENTRE),
+    ("Mutation.studyTranscode", "mutation { studyTranscode(input: { id: \"$study\", transferSyntax: RLE_LOSSLESS }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
+    ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
+    ("Mutation.jobCancel", "mutation { jobCancel(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
+    ("Subscription.studyUpdated", "subscription { studyUpdated(id: \"$study\") { study { id } } }", OWN_CENTRE),
+    ("Subscription.jobUpdated", "subscription { jobUpdated(id: \"$job\") { job { id } } }", OWN_CENTRE),
+    ("Subscription.jobUpdated", "subscription { jobUpdated(study: \"$study\") { job { id } } }", OWN_CENTRE),
+];
+
+/// Fields that are tried in another way than by a plain operation.
+const ELSEWHERE: &[&str] = &["Mutation.studyUpload"];
+
+#[rustfmt::skip]
+const REST: &[(&str, &str, [Outcome; 7])] = &[
+    ("GET", "/health", OPEN),
+    ("GET", "/healthz", OPEN),
+    ("GET", "/metrics", ADMIN),
+    ("GET", "/media/renditions/:id", OWN_CENTRE),
+    ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
+    ("POST", "/auth/token", OPEN),
+    ("GET", "/auth/me", ALL),
+    ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
+    ("POST", "/studies", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
+];
+
+struct World {
+    app: TestApp,
+    callers: [Client; 7],
+    names: Vec<(&'static str, String)>,
+}
+
+async fn world() -> World {
+    let app = TestApp::new().await;
+    let callers = [
+        app.admin().await,
+        app.radiologist().await,
+        app.technician_of(app.centre).await,
+        app.manager_of(app.centre).await,
+        app.technician_of(app.other_centre).await,
+        app.manager_of(app.other_centre).await,
+        app.anonymous(),
+    ];
+    let uploaded = callers[2].upload(study(2)).await;
+    app.run_pending_jobs().await;
+    let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
+    let query = "query($id: ID!) { study(id: $id) { uuid centre { id } jobs { nodes { id } }
+        series { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl } } } } }";
+    let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let series = &found["series"][0];
+    let user = app.user("subject", domain::context::Role::DiagnosticCentre, Some(app.centre)).await;
+    let victim = app.user("victim", domain::context::Role::Technician, Some(app.centre)).await;
+    let me = |client: Client| async move {
+        client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned()
+    };
+    let spare = callers[0]
+        .data(
+            "mutation { centreCreate(input: { name: \"Spare\" }) { centre { id } } }",
+            json!({}),
+        )
+        .await;
+    let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
+    let names = vec![
+        ("$study", study),
+        ("$series", text(&series["id"])),
+        ("$instance", text(&series["instances"]["nodes"][0]["id"])),
+        ("$job", text(&found["jobs"]["nodes"][0]["id"])),
+        ("$centre", text(&found["centre"]["id"])),
+        ("$user", me(user).await),
+        ("$victim", me(victim).await),
+        ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
+        ("$own", app.centre.to_string()),
+        (":rendition", path(&series["rendition"]["url"])),
+        (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
+    ];
+    World { app, callers, names }
+}
+
+impl World {
+    fn filled(&self, text: &str) -> String {
+        let unique = uuid::Uuid::new_v4().simple().to_string();
+        let text = text.replace("$unique", &unique);
+        self.names.iter().fold(text, |text, (name, value)| text.replace(name, value))
+    }
+}
+
+/// What an answer to one field means.
+fn outcome(answer: &Value, field: &str) -> Outcome {
+    if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
+        return match code {
+            "UNAUTHENTICATED" => Nobody,
+            "FORBIDDEN" => Denied,
+            "NOT_FOUND" => Hidden,
+            other => panic!("{field}: {other}: {answer}"),
+        };
+    }
+    let value = &answer["data"][field];
+    let empty = value.is_null()
+        || value == &json!([null])
+        || value["nodes"] == json!([])
+        || value["userErrors"][0]["code"] == "NOT_FOUND";
+    if empty { Hidden } else { Yes }
+}
+
+#[tokio::test]
+async fn every_graphql_field_answers_as_the_table_says() {
+    let world = world().await;
+    let mut wrong = Vec::new();
+    for (name, operation, expected) in GRAPHQL {
+        let field = name.split('.').nth(1).unwrap();
+        for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
+            let query = world.filled(operation);
+            let answer = if operation.starts_with("subscription") {
+                futures::StreamExt::next(&mut client.subscribe(&query, json!({})).await).await.unwrap()
+            } else {
+                client.gql(&query, json!({})).await
+            };
+            let is = outcome(&answer, field);
+            if is != *expected {
+                wrong.push(format!("{name} caller {n}: {is:?} instead of {expected:?}: {answer}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn every_graphql_field_has_a_row() {
+    let app = TestApp::new().await;
+    let query = "{ __schema { queryType { name fields { name } } mutationType { name fields { name } } subscriptionType { name fields { name } } } }";
+    let schema = app.anonymous().data(query, json!({})).await["__schema"].clone();
+    let mut fields = BTreeSet::new();
+    for kind in ["queryType", "mutationType", "subscriptionType"] {
+        for field in schema[kind]["fields"].as_array().unwrap() {
+            fields.insert(format!(
+                "{}.{}",
+                schema[kind]["name"].as_str().unwrap(),
+                field["name"].as_str().unwrap()
+            ));
+        }
+    }
+    let rows: BTreeSet<String> =
+        GRAPHQL.iter().map(|row| row.0).chain(ELSEWHERE.iter().copied()).map(String::from).collect();
+    assert_eq!(fields, rows);
+}
+
+#[tokio::test]
+async fn who_may_upload_by_graphql() {
+    let world = world().await;
+    let centre = world.names.iter().find(|(name, _)| *name == "$centre").unwrap().1.clone();
+    let mut outcomes = Vec::new();
+    for client in &world.callers {
+        let answer = client.upload_answer(study(1), Some(&centre)).await;
+        outcomes.push(outcome(&answer, "studyUpload"));
+    }
+    assert_eq!(outcomes, [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]);
+}
+
+#[tokio::test]
+async fn every_rest_route_answers_as_the_table_says() {
+    let world = world().await;
+    let mut wrong = Vec::new();
+    for (method, path, expected) in REST {
+        let path = match *path {
+            "/media/renditions/:id" => world.filled(":rendition"),
+            "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
+            path => path.to_owned(),
+        };
+        for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
+            let request = client.rest(method.parse::<Method>().unwrap(), &path);
+            let request = match path.as_str() {
+                "/auth/token" => request.form(&[
+                    ("username", world.filled("technician$own")),
+                    ("password", "a good password".into()),
+                ]),
+                "/studies/upload" | "/studies" => request.multipart(upload_form()),
+                _ => request,
+            };
+            let status = request.send().await.unwrap().status().as_u16();
+            // Family A tells a foreign thing from an unknown one by 403 (contract S2-33).
+            let is = match status {
+                200 => Yes,
+                401 => Nobody,
+                403 if *expected == Hidden => Hidden,
+                403 => Denied,
+                404 => Hidden,
+                other => panic!("{path} caller {n}: {other}"),
+            };
+            if is != *expected {
+                wrong.push(format!("{method} {path} caller {n}: {is:?} instead of {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    drop(world.app);
+}
+
+fn upload_form() -> reqwest::multipart::Form {
+    let (name, bytes) = study(1).remove(0);
+    reqwest::multipart::Form::new()
+        .text("patient_name", "X")
+        .text("modality", "ct")
+        .part("dicom_files", reqwest::multipart::Part::bytes(bytes).file_name(name))
+}
+
+#[test]
+fn every_rest_route_has_a_row() {
+    let routes: BTreeSet<(String, &str)> =
+        api::routes::rest().into_iter().map(|route| (route.method.to_string(), route.path)).collect();
+    let rows: BTreeSet<(String, &str)> = REST.iter().map(|row| (row.0.to_owned(), row.1)).collect();
+    assert_eq!(routes, rows);
+}

@@ -1,0 +1,15 @@
+//! One binary over the whole system: behaviour as users see it, on the database and store that the environment names.
+
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+mod authorisation;
+mod identity;
+mod jobs;
+mod media;
+mod processes;
+mod schema;
+mod storage;
+mod subscriptions;
+mod upload;
+mod upload_hostile;

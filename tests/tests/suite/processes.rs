@@ -1,0 +1,1 @@
+//! The real binary, killed and stopped.

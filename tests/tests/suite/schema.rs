@@ -1,0 +1,96 @@
+//! The schema keeps its own conventions.
+
+use serde_json::{Value, json};
+use tests::TestApp;
+
+const INTROSPECTION: &str = "{ __schema { types { kind name description
+    fields { name description type { kind name ofType { kind name ofType { kind name } } } args { name description } }
+    inputFields { name description } enumValues { name description } } } }";
+
+async fn types() -> Vec<Value> {
+    let app = TestApp::new().await;
+    let data = app.anonymous().data(INTROSPECTION, json!({})).await;
+    let types = data["__schema"]["types"].as_array().unwrap().clone();
+    types.into_iter().filter(|kind| !kind["name"].as_str().unwrap().starts_with("__")).collect()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+#[tokio::test]
+async fn everything_is_described() {
+    let mut bare = Vec::new();
+    for kind in types().await {
+        let name = kind["name"].as_str().unwrap();
+        if kind["description"].is_null()
+            && !["String", "Int", "Float", "Boolean", "ID"].contains(&name)
+            && !name.ends_with("Edge")
+        {
+            bare.push(name.to_owned());
+        }
+        for part in ["fields", "inputFields", "enumValues"] {
+            for member in list(&kind, part) {
+                if member["description"].is_null() {
+                    bare.push(format!("{name}.{}", member["name"].as_str().unwrap()));
+                }
+                for argument in list(member, "args").iter().filter(|argument| argument["description"].is_null()) {
+                    bare.push(format!(
+                        "{name}.{}({})",
+                        member["name"].as_str().unwrap(),
+                        argument["name"].as_str().unwrap()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(bare.is_empty(), "without description: {bare:#?}");
+}
+
+#[tokio::test]
+async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
+    let types = types().await;
+    let find = |name: &str| types.iter().find(|kind| kind["name"] == name).unwrap();
+    for mutation in list(find("Mutation"), "fields") {
+        let name = mutation["name"].as_str().unwrap();
+        assert_eq!(list(mutation, "args").len(), 1, "{name}");
+        assert_eq!(mutation["args"][0]["name"], "input", "{name}");
+        assert_eq!(mutation["type"]["kind"], "NON_NULL", "{name}");
+        let payload = mutation["type"]["ofType"]["name"].as_str().unwrap();
+        assert!(payload.ends_with("Payload"), "{name}");
+        assert!(
+            list(find(payload), "fields").iter().any(|field| field["name"] == "userErrors"),
+            "{payload}"
+        );
+        assert!(
+            [
+                "Create",
+                "Update",
+                "Deactivate",
+                "Refresh",
+                "End",
+                "Upload",
+                "Render",
+                "Transcode",
+                "Retry",
+                "Cancel"
+            ]
+            .iter()
+            .any(|verb| name.ends_with(verb)),
+            "{name}: object first"
+        );
+    }
+}
+
+#[tokio::test]
+async fn enum_values_are_upper_case() {
+    for kind in types().await.iter().filter(|kind| kind["kind"] == "ENUM") {
+        for value in list(kind, "enumValues") {
+            let name = value["name"].as_str().unwrap();
+            assert!(
+                name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
+                "{name}"
+            );
+        }
+    }
+}

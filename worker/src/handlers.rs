@@ -1,0 +1,29 @@
+//! How each kind of job is done, one file a kind.
+
+mod index_series;
+mod output;
+mod render_study;
+mod sweep_orphans;
+mod transcode_study;
+
+use crate::engine::{JobCtx, JobError, Registry};
+use domain::App;
+use domain::jobs::Job;
+
+pub fn registry(app: &App) -> Registry {
+    Registry::default()
+        .with(with_app(app, index_series::run))
+        .with(with_app(app, render_study::run))
+        .with(with_app(app, transcode_study::run))
+        .with(with_app(app, sweep_orphans::run))
+}
+
+fn with_app<J, F, R>(app: &App, run: F) -> impl Fn(J, JobCtx) -> R + Send + Sync + 'static + use<J, F, R>
+where
+    J: Job,
+    F: Fn(App, J, JobCtx) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(), JobError>>,
+{
+    let app = app.clone();
+    move |job, ctx| run(app.clone(), job, ctx)
+}
