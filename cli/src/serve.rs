@@ -12,10 +12,7 @@ use tokio_util::sync::CancellationToken;
 pub async fn all(config: Config, demo: bool) -> Outcome {
     let stop = stop_on_signal();
     let (app, listener) = start(config, stop, demo).await?;
-    println!(
-        "Gantry serves on http://{}",
-        listener.local_addr().map_err(|error| error.to_string())?
-    );
+    tell(&listener)?;
     let worker = tokio::spawn(worker::run(app.clone(), worker::Options::from_config(&app.config)));
     let served = api::serve(app.clone(), listener).await.map_err(|error| error.to_string());
     app.stop.cancel();
@@ -58,7 +55,15 @@ pub async fn api(config: Config) -> Outcome {
     if let Some(password) = setup::first_admin(&app).await.map_err(|error| error.to_string())? {
         println!("First start: sign in as admin with the password {password} (shown only now)");
     }
+    tell(&listener)?;
     api::serve(app, listener).await.map_err(|error| error.to_string())
+}
+
+/// One line on standard output once requests are answered; scripts read the port from it.
+fn tell(listener: &TcpListener) -> Outcome {
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("Gantry serves on http://{address}");
+    Ok(())
 }
 
 pub async fn worker(config: Config) -> Outcome {

@@ -138,7 +138,7 @@ async fn new_centre(app: &App, name: &str) -> i64 {
     centres::centre_create(app, &Context::system("test"), input).await.expect("a centre").id
 }
 
-async fn migrate(url: &str) -> anyhow::Result<()> {
+pub(crate) async fn migrate(url: &str) -> anyhow::Result<()> {
     let db = domain::db::Db::connect(url, 4, Arc::new(domain::signals::Signals::default())).await?;
     Migrator::up(db.writer(), None).await?;
     db.close().await?;

@@ -65,16 +65,22 @@ impl Client {
 
     /// The whole answer of an upload by the multipart request specification.
     pub async fn upload_answer(&self, files: Vec<(String, Vec<u8>)>, centre: Option<&str>) -> Value {
+        let parts = files.into_iter().map(|(name, bytes)| Part::bytes(bytes).file_name(name)).collect();
+        self.upload_parts(parts, centre).await.expect("an answer")
+    }
+
+    /// The same with parts that may be streams, and that the server may not live to answer.
+    pub async fn upload_parts(&self, parts: Vec<Part>, centre: Option<&str>) -> reqwest::Result<Value> {
         let operations =
-            json!({ "query": UPLOAD, "variables": { "files": vec![Value::Null; files.len()], "centre": centre } });
+            json!({ "query": UPLOAD, "variables": { "files": vec![Value::Null; parts.len()], "centre": centre } });
         let map: serde_json::Map<String, Value> =
-            (0..files.len()).map(|n| (n.to_string(), json!([format!("variables.files.{n}")]))).collect();
+            (0..parts.len()).map(|n| (n.to_string(), json!([format!("variables.files.{n}")]))).collect();
         let mut form = Form::new().text("operations", operations.to_string()).text("map", Value::from(map).to_string());
-        for (n, (name, bytes)) in files.into_iter().enumerate() {
-            form = form.part(n.to_string(), Part::bytes(bytes).file_name(name));
+        for (n, part) in parts.into_iter().enumerate() {
+            form = form.part(n.to_string(), part);
         }
         let request = self.rest(Method::POST, "/graphql").header("graphql-preflight", "1").multipart(form);
-        request.send().await.expect("an answer").json().await.expect("JSON")
+        request.send().await?.json().await
     }
 
     /// The payload of `studyUpload`, which must have gone through.

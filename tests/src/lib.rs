@@ -7,6 +7,7 @@ pub mod client;
 pub mod corpus;
 pub mod dicom;
 pub mod postgres;
+pub mod process;
 pub mod s3;
 
 pub use app::TestApp;

@@ -21,10 +21,21 @@ const ROWS: usize = 500;
 
 /// Ends an upload: everything appears, or nothing and an error that says why.
 pub async fn study_upload(app: &App, ctx: &Context, mut ingest: Ingest, form: UploadForm) -> Result<Uploaded> {
+    let uploaded = commit(app, ctx, &mut ingest, form).await;
+    // What was staged and is not named goes; after a crash the sweeper does this.
+    if let Some(batch) = ingest.batch.take()
+        && let Err(error) = batch.close().await
+    {
+        tracing::warn!(%error, "leftovers of an upload wait for the sweeper");
+    }
+    uploaded
+}
+
+async fn commit(app: &App, ctx: &Context, ingest: &mut Ingest, form: UploadForm) -> Result<Uploaded> {
     let centre = centre_of(app, ctx, form.centre_id).await?;
     form.check()?;
     if ingest.received.is_empty() {
-        return Err(nothing_usable(&ingest));
+        return Err(nothing_usable(ingest));
     }
     let mut groups: BTreeMap<String, Vec<Received>> = BTreeMap::new();
     for received in std::mem::take(&mut ingest.received) {
@@ -45,11 +56,6 @@ pub async fn study_upload(app: &App, ctx: &Context, mut ingest: Ingest, form: Up
     ingest.batch()?.commit(&tx, &keep).await?;
     tx.commit().await?;
     metrics::counter!("gantry_instances_stored_total").increment(keep.len() as u64);
-    if let Some(batch) = ingest.batch.take()
-        && let Err(error) = batch.close().await
-    {
-        tracing::warn!(%error, "leftovers of an upload wait for the sweeper");
-    }
     found.sort_by_key(|(files, _)| std::cmp::Reverse(*files));
     Ok(Uploaded {
         studies: found.into_iter().map(|(_, study)| study).collect(),

@@ -194,22 +194,28 @@ async fn a_manager_makes_users_of_its_own_centre_only() {
         let nodes = centres["centres"]["nodes"].as_array().unwrap();
         nodes.iter().find(|node| node["number"] == number).unwrap()["id"].clone()
     };
-    let create =
-        "mutation($c: ID, $r: Role!, $n: String!) { userCreate(input: { username: $n, email: \"x@example.org\",
+    let create = "mutation($c: ID, $r: Role!, $n: String!, $e: String!) { userCreate(input: { username: $n, email: $e,
         fullName: \"X\", password: \"x\", role: $r, centre: $c }) { user { username } userErrors { code } } }";
-    let own = json!({ "c": centre(app.centre), "r": "TECHNICIAN", "n": "x" });
+    let own = json!({ "c": centre(app.centre), "r": "TECHNICIAN", "n": "x", "e": "x@example.org" });
     assert_eq!(
         manager.data(create, own.clone()).await["userCreate"]["user"]["username"],
         "x"
     );
-    let twice = manager.data(create, own).await;
+    let mut twice = own;
+    twice["e"] = json!("other@example.org");
+    let twice = manager.data(create, twice).await;
     assert_eq!(twice["userCreate"]["userErrors"][0]["code"], "USERNAME_TAKEN");
     for (centre, role) in [
         (centre(app.other_centre), "TECHNICIAN"),
         (centre(app.centre), "ADMIN"),
         (Value::Null, "RADIOLOGIST"),
     ] {
-        let answer = manager.gql(create, json!({ "c": centre, "r": role, "n": "y" })).await;
+        let answer = manager
+            .gql(
+                create,
+                json!({ "c": centre, "r": role, "n": "y", "e": "y@example.org" }),
+            )
+            .await;
         assert_eq!(
             answer["errors"][0]["extensions"]["code"], "FORBIDDEN",
             "{role} {answer}"

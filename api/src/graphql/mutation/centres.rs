@@ -57,7 +57,11 @@ pub struct CentrePayload {
 #[Object]
 impl CentreMutation {
     /// Makes a centre.
-    async fn centre_create(&self, ctx: &Context<'_>, input: CentreCreateInput) -> Result<CentrePayload> {
+    async fn centre_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A new centre.")] input: CentreCreateInput,
+    ) -> Result<CentrePayload> {
         let new = CentreInput {
             name: Some(input.name),
             address: input.address,
@@ -69,7 +73,11 @@ impl CentreMutation {
     }
 
     /// Changes a centre.
-    async fn centre_update(&self, ctx: &Context<'_>, input: CentreUpdateInput) -> Result<CentrePayload> {
+    async fn centre_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Changes of a centre; what is left out stays.")] input: CentreUpdateInput,
+    ) -> Result<CentrePayload> {
         let update = CentreInput {
             name: input.name,
             address: input.address,
@@ -81,7 +89,11 @@ impl CentreMutation {
     }
 
     /// Its users can no longer upload; its studies stay.
-    async fn centre_deactivate(&self, ctx: &Context<'_>, input: CentreDeactivateInput) -> Result<CentrePayload> {
+    async fn centre_deactivate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which centre.")] input: CentreDeactivateInput,
+    ) -> Result<CentrePayload> {
         let centre = async { centres::centre_deactivate(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?).await };
         payload(centre.await)
     }

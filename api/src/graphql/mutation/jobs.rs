@@ -35,13 +35,21 @@ pub struct JobPayload {
 #[Object]
 impl JobMutation {
     /// Gives a dead or cancelled job a new set of attempts.
-    async fn job_retry(&self, ctx: &Context<'_>, input: JobRetryInput) -> Result<JobPayload> {
+    async fn job_retry(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which job.")] input: JobRetryInput,
+    ) -> Result<JobPayload> {
         let job = async { jobs::job_retry(app(ctx)?, acting(ctx)?, ids::job(&input.id)?).await };
         payload(job.await)
     }
 
     /// Cancels a waiting job at once, and asks the worker of a running one to stop.
-    async fn job_cancel(&self, ctx: &Context<'_>, input: JobCancelInput) -> Result<JobPayload> {
+    async fn job_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which job.")] input: JobCancelInput,
+    ) -> Result<JobPayload> {
         let job = async { jobs::job_cancel(app(ctx)?, acting(ctx)?, ids::job(&input.id)?).await };
         payload(job.await)
     }

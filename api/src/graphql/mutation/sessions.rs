@@ -55,14 +55,22 @@ pub struct SessionEndPayload {
 #[Object]
 impl SessionMutation {
     /// Signs in. Five failures in fifteen minutes lock the account for a while (code `RATE_LIMITED`).
-    async fn session_create(&self, ctx: &Context<'_>, input: SessionCreateInput) -> Result<SessionPayload> {
+    async fn session_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: SessionCreateInput,
+    ) -> Result<SessionPayload> {
         let session =
             async { identity::session_create(app(ctx)?, acting(ctx)?, &input.username, &input.password).await };
         payload(session.await)
     }
 
     /// Exchanges a refresh token for a new session.
-    async fn session_refresh(&self, ctx: &Context<'_>, input: SessionRefreshInput) -> Result<SessionPayload> {
+    async fn session_refresh(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which session goes on.")] input: SessionRefreshInput,
+    ) -> Result<SessionPayload> {
         let session = async { identity::session_refresh(app(ctx)?, &input.refresh_token).await };
         match session.await {
             Err(domain::Error::Unauthenticated) => payload(Err(domain::Error::invalid(
@@ -75,7 +83,11 @@ impl SessionMutation {
     }
 
     /// Signs out: the session's refresh tokens end.
-    async fn session_end(&self, ctx: &Context<'_>, input: SessionEndInput) -> Result<SessionEndPayload> {
+    async fn session_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which session ends.")] input: SessionEndInput,
+    ) -> Result<SessionEndPayload> {
         let ended = async { identity::session_end(app(ctx)?, &input.refresh_token).await };
         let (ended, user_errors) = outcome(ended.await)?;
         Ok(SessionEndPayload {

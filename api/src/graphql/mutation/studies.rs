@@ -81,7 +81,11 @@ pub struct StudyTranscodeInput {
 #[Object]
 impl StudyMutation {
     /// Uploads studies: all files appear together, or none. Files of a known study join it.
-    async fn study_upload(&self, ctx: &Context<'_>, input: StudyUploadInput) -> Result<StudyUploadPayload> {
+    async fn study_upload(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Files of one or more studies, and what is known of them besides.")] input: StudyUploadInput,
+    ) -> Result<StudyUploadPayload> {
         let uploaded = async {
             let receipt = ctx
                 .data::<Receipt>()
@@ -119,13 +123,21 @@ impl StudyMutation {
     }
 
     /// Draws thumbnails and previews anew.
-    async fn study_render(&self, ctx: &Context<'_>, input: StudyRenderInput) -> Result<JobPayload> {
+    async fn study_render(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which study.")] input: StudyRenderInput,
+    ) -> Result<JobPayload> {
         let job = async { studies::study_render(app(ctx)?, acting(ctx)?, &ids::study(&input.id)?).await };
         payload(job.await)
     }
 
     /// Makes a copy of every instance in another transfer syntax; the originals stay.
-    async fn study_transcode(&self, ctx: &Context<'_>, input: StudyTranscodeInput) -> Result<JobPayload> {
+    async fn study_transcode(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which study, into what.")] input: StudyTranscodeInput,
+    ) -> Result<JobPayload> {
         let target = input.transfer_syntax.into();
         let job = async {
             studies::study_transcode(app(ctx)?, acting(ctx)?, &ids::study(&input.id)?, target, input.quality).await

@@ -63,7 +63,11 @@ pub struct UserPayload {
 #[Object]
 impl UserMutation {
     /// Makes a user.
-    async fn user_create(&self, ctx: &Context<'_>, input: UserCreateInput) -> Result<UserPayload> {
+    async fn user_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A new user.")] input: UserCreateInput,
+    ) -> Result<UserPayload> {
         let user = async {
             let new = NewUser {
                 username: input.username,
@@ -79,7 +83,11 @@ impl UserMutation {
     }
 
     /// Changes a user.
-    async fn user_update(&self, ctx: &Context<'_>, input: UserUpdateInput) -> Result<UserPayload> {
+    async fn user_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Changes of a user; what is left out stays.")] input: UserUpdateInput,
+    ) -> Result<UserPayload> {
         let user = async {
             let update = UserUpdate {
                 email: input.email,
@@ -93,7 +101,11 @@ impl UserMutation {
     }
 
     /// Ends a user's access at once: tokens, sessions and open subscriptions.
-    async fn user_deactivate(&self, ctx: &Context<'_>, input: UserDeactivateInput) -> Result<UserPayload> {
+    async fn user_deactivate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user.")] input: UserDeactivateInput,
+    ) -> Result<UserPayload> {
         let user = async { users::user_deactivate(app(ctx)?, acting(ctx)?, ids::user(&input.id)?).await };
         payload(user.await)
     }

@@ -3,10 +3,10 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::events;
 
-/// A place in the order of events. Opaque; hand it back as `after` to go on from there.
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor(pub events::Cursor);
 
+/// A place in the order of events. Opaque; hand it back as `after` to go on from there.
 #[Scalar]
 impl ScalarType for Cursor {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -23,10 +23,10 @@ impl ScalarType for Cursor {
     }
 }
 
-/// A DICOM unique identifier (PS3.5 chapter 9): digits and dots, at most 64.
 #[derive(Debug, Clone)]
 pub struct DicomUid(pub String);
 
+/// A DICOM unique identifier (PS3.5 chapter 9): digits and dots, at most 64.
 #[Scalar(specified_by_url = "https://dicom.nema.org/medical/dicom/current/output/chtml/part05/chapter_9.html")]
 impl ScalarType for DicomUid {
     fn parse(value: Value) -> InputValueResult<Self> {
