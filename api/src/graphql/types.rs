@@ -34,6 +34,7 @@ pub use words::{
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]
+#[allow(clippy::large_enum_variant)] // one lives for a moment only
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque, unique among all objects."))]
 pub enum Node {
     User(User),

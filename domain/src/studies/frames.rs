@@ -66,7 +66,7 @@ pub struct FrameRequest {
 pub async fn frame_picture(app: &App, ctx: &Context, request: &FrameRequest) -> Result<Picture> {
     let instance = super::instance_find(app, ctx, request.instance).await?;
     let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
-    draw(app, &instance, request.frame, request.options.clone())
+    draw(app, &instance, request.frame, request.options)
         .await?
         .map_err(|error| Error::conflict("frame", "NOT_RENDERABLE", error.to_string()))
 }

@@ -282,9 +282,8 @@ async fn insert_instances(
     series: &HashMap<String, i64>,
     fresh: &[Received],
 ) -> Result<()> {
-    let mut ordinal = study.number_of_instances;
     let mut rows = Vec::with_capacity(fresh.len());
-    for file in fresh {
+    for (ordinal, file) in (study.number_of_instances..).zip(fresh) {
         let a = &file.attributes.instance;
         rows.push(instance::ActiveModel {
             uuid: Set(Uuid::new_v4()),
@@ -314,7 +313,6 @@ async fn insert_instances(
             created_at: Set(Utc::now()),
             ..Default::default()
         });
-        ordinal += 1;
     }
     for rows in rows.chunks(ROWS) {
         instance::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;

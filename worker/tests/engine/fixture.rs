@@ -36,9 +36,8 @@ pub async fn on_each<R: Future<Output = ()>>(test: impl Fn(Fixture) -> R) {
 
 async fn new_database(server: &str) -> String {
     let name = format!("t{}", Uuid::new_v4().simple());
-    let admin = Db::connect(server, 1, Arc::default()).await.unwrap();
+    let admin = Db::connect(&format!("{server}/postgres"), 1, Arc::default()).await.unwrap();
     admin.writer().execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
     format!("{server}/{name}")
 }
 

@@ -25,9 +25,8 @@ pub async fn on_each<R: Future<Output = ()>>(test: impl Fn(Fixture) -> R) {
         return eprintln!("SKIPPED on PostgreSQL: GANTRY_TEST_POSTGRES_URL is not set");
     };
     let name = format!("t{}", Uuid::new_v4().simple());
-    let admin = Db::connect(&server, 1, Arc::default()).await.unwrap();
+    let admin = Db::connect(&format!("{server}/postgres"), 1, Arc::default()).await.unwrap();
     admin.writer().execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
     test(Fixture::open(Secret::new(format!("{server}/{name}"))).await).await;
 }
 

@@ -1,0 +1,67 @@
+//! The measures of `cargo xtask bench`: what a release build does in a second, and how much memory it takes.
+//!
+//! `--large` uploads 2 GB for the measure of memory, instead of 200 MB. PostgreSQL and S3 are measured when
+//! `GANTRY_TEST_POSTGRES_URL` names a server; S3 is `s3s-fs` in this process, which shares the cores with what is measured.
+
+mod memory;
+mod pictures;
+mod queue;
+mod upload;
+
+use anyhow::{Result, bail};
+
+/// A pair of database and store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+impl Backend {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite, folder",
+            Self::Postgres => "PostgreSQL, S3",
+        }
+    }
+
+    async fn install(self) -> tests::process::Installation {
+        tests::process::Installation::on(self == Self::Postgres, &[]).await
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut large = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--large" => large = true,
+            other => bail!("no such option: {other}; there is --large"),
+        }
+    }
+    let mut backends = vec![Backend::Sqlite];
+    if std::env::var_os(tests::postgres::SERVER).is_some() {
+        backends.push(Backend::Postgres);
+    }
+    title("Upload: 200 files of 0.5 MB in one request, one client, answered when stored");
+    for backend in &backends {
+        upload::measure(*backend).await?;
+    }
+    title("Pictures: decode, window, JPEG of whole frames; one thread");
+    pictures::measure()?;
+    title("Jobs: one worker process");
+    for backend in &backends {
+        queue::measure(*backend).await?;
+    }
+    title("Memory of gantry serve (resident, highest), SQLite, folder");
+    memory::measure(if large { 1_000 } else { 100 }).await
+}
+
+fn title(text: &str) {
+    println!("\n{text}");
+}
+
+/// A row of the table: what, and how much.
+fn row(what: &str, value: impl std::fmt::Display) {
+    println!("  {what:<58} {value:>24}");
+}
