@@ -42,5 +42,8 @@ async fn work(base: &str, sources: files::Sources) -> Outcome {
     for study in &uploaded.studies {
         watch::tell(&client, study).await?;
     }
+    if let Some(study) = uploaded.studies.first() {
+        watch::what_to_try(&client, study);
+    }
     Ok(())
 }

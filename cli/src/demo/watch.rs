@@ -10,7 +10,6 @@ use std::io::IsTerminal;
 
 const JOBS: &str = "subscription($study: ID!) { jobUpdated(study: $study) { job { id kind state progress error } } }";
 const FINAL: [&str; 3] = ["SUCCEEDED", "DEAD", "CANCELLED"];
-/// Studies that are told about in full; the rest are counted.
 const STUDY: &str =
     "query($id: ID!) { study(id: $id) { studyId patientName patientWarning numberOfSeries numberOfInstances
     series { modality description rendition(kind: PREVIEW) { url width height error } } } }";
@@ -76,7 +75,7 @@ fn show(bar: &ProgressBar, job: &Value) {
     }
 }
 
-/// What to open and try.
+/// What came of a study, and where its pictures are.
 pub async fn tell(client: &Client, study: &Study) -> Result<(), String> {
     let data = client.query(STUDY, json!({ "id": study.id })).await?;
     let found = &data["study"];
@@ -99,6 +98,11 @@ pub async fn tell(client: &Client, study: &Study) -> Result<(), String> {
             (None, None) => println!("  no preview of {} yet", name.trim()),
         }
     }
+    Ok(())
+}
+
+/// Lines to be copied into a shell.
+pub fn what_to_try(client: &Client, study: &Study) {
     println!("\nTry:");
     println!(
         "  TOKEN=$(curl -s {}/auth/token -d 'username=tech1&password=tech' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')",
@@ -109,5 +113,4 @@ pub async fn tell(client: &Client, study: &Study) -> Result<(), String> {
         client.base,
         json!({ "query": format!("{{ study(id: \"{}\") {{ patientName status jobs {{ nodes {{ kind state progress }} }} }} }}", study.code) })
     );
-    Ok(())
 }

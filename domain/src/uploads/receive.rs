@@ -5,8 +5,9 @@ use crate::error::Result;
 use crate::storage::Batch;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
+use imaging::file::{DicomFile, FrameError};
 use imaging::guard::{Limits, check_pixels};
-use imaging::index::{Attributes, attributes};
+use imaging::index::{Attributes, Unindexable, attributes};
 use imaging::walk::Walker;
 use std::ops::Range;
 
@@ -108,13 +109,27 @@ impl From<imaging::guard::Refusal> for Refused {
 }
 
 fn index(walker: Walker) -> Result<Indexed, Refused> {
-    let damaged = |reason: String| Refused { reason, damaged: true };
     let file = walker.finish()?;
     check_pixels(&file, &Limits::default())?;
     Ok(Indexed {
-        attributes: attributes(&file).map_err(|why| damaged(why.to_string()))?,
+        attributes: attributes(&file).map_err(|why| Refused {
+            damaged: why != Unindexable::Directory,
+            reason: why.to_string(),
+        })?,
         header_end: file.header_end,
         deflated: file.deflated,
-        frame_ranges: file.frame_ranges().map_err(|why| damaged(why.to_string()))?,
+        frame_ranges: frames(&file)?,
     })
+}
+
+/// What has no frames, or none that can be told apart, is stored all the same; it cannot be shown.
+fn frames(file: &DicomFile) -> Result<Vec<Range<u64>>, Refused> {
+    match file.frame_ranges() {
+        Ok(ranges) => Ok(ranges),
+        Err(FrameError::NoPixels | FrameError::Video { .. } | FrameError::Ambiguous { .. }) => Ok(Vec::new()),
+        Err(why) => Err(Refused {
+            reason: why.to_string(),
+            damaged: true,
+        }),
+    }
 }
