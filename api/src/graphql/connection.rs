@@ -1,11 +1,14 @@
 //! Relay connections over the services' keyset pages.
 
 use super::errors::top_level;
-use async_graphql::OutputType;
+use super::types::{acting, app};
 use async_graphql::connection::{Connection, ConnectionNameType, CursorType, DefaultEdgeName, Edge, EmptyFields};
+use async_graphql::{Context, Object, OutputType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::jobs::{self, JobFilter};
 use domain::page::{Page, PageRequest};
+use domain::studies;
 use domain::{Error, Result};
 use std::str::FromStr;
 
@@ -63,4 +66,26 @@ where
     let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, fields);
     connection.edges.extend(page.items.into_iter().map(|row| Edge::new(Key(key(&row)), node(row))));
     connection
+}
+
+/// The lazy count of a list of studies.
+pub struct StudyTotal;
+
+#[Object]
+impl StudyTotal {
+    /// How many there are in all; counted only when asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
+        studies::study_count(app(ctx)?, acting(ctx)?).await.map_err(top_level)
+    }
+}
+
+/// The lazy count of a list of jobs.
+pub struct JobTotal(pub JobFilter);
+
+#[Object]
+impl JobTotal {
+    /// How many there are in all; counted only when asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
+        jobs::job_count(app(ctx)?, acting(ctx)?, &self.0).await.map_err(top_level)
+    }
 }

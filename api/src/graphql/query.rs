@@ -1,6 +1,6 @@
 //! Queries.
 
-use super::connection::{self, Of};
+use super::connection::{self, JobTotal, Of, StudyTotal};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::types::{Centre, Instance, Job, JobKind, JobState, Node, Role, Series, Study, User, acting, app};
@@ -115,10 +115,10 @@ impl Query {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Of<i64, Study>> {
+    ) -> Result<Of<i64, Study, StudyTotal>> {
         let request = connection::request(first, after, last, before)?;
         let page = studies::study_list(app(ctx)?, acting(ctx)?, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, Study))
+        Ok(connection::connection(page, StudyTotal, |row| row.id, Study))
     }
 
     /// A job.
@@ -138,7 +138,7 @@ impl Query {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Of<Uuid, Job>> {
+    ) -> Result<Of<Uuid, Job, JobTotal>> {
         let request = connection::request(first, after, last, before)?;
         let page = async {
             let study_id = match &filter.study {
@@ -150,10 +150,10 @@ impl Query {
                 kind: filter.kind.map(Into::into),
                 state: filter.state.map(Into::into),
             };
-            jobs::job_list(app(ctx)?, acting(ctx)?, &filter, request).await
+            Ok((jobs::job_list(app(ctx)?, acting(ctx)?, &filter, request).await?, filter))
         };
-        let page = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, Job))
+        let (page, filter) = page.await.map_err(top_level)?;
+        Ok(connection::connection(page, JobTotal(filter), |row| row.id, Job))
     }
 }
 

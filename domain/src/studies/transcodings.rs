@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::storage::StoredFile;
 use chrono::Utc;
 use entity::{instance, transcoding};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use std::collections::HashSet;
 
@@ -17,7 +16,7 @@ pub struct NewTranscoding {
     pub lossy_ratio: Option<f64>,
 }
 
-/// In the completing transaction of the job. A copy that is there already stays.
+/// In the completing transaction of the job. A copy that another job made meanwhile is an error; the next attempt finds it.
 pub async fn transcoding_add(tx: &impl ConnectionTrait, new: NewTranscoding) -> Result<()> {
     let row = transcoding::ActiveModel {
         instance_id: Set(new.instance_id),
@@ -28,14 +27,7 @@ pub async fn transcoding_add(tx: &impl ConnectionTrait, new: NewTranscoding) -> 
         created_at: Set(Utc::now()),
         ..Default::default()
     };
-    transcoding::Entity::insert(row)
-        .on_conflict(
-            OnConflict::columns([transcoding::Column::InstanceId, transcoding::Column::TransferSyntaxUid])
-                .do_nothing()
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
+    transcoding::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -110,6 +110,16 @@ async fn lists_are_paged_in_both_directions_without_a_gap() {
     }
     let query = "query($first: Int, $after: String, $last: Int, $before: String) {
         jobs(first: $first, after: $after, last: $last, before: $before) { nodes { id } pageInfo { endCursor startCursor hasNextPage hasPreviousPage } } }";
+    let counted = technician
+        .data(
+            "{ jobs(first: 0) { totalCount nodes { id } } studies { totalCount } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        counted,
+        json!({ "jobs": { "totalCount": 10, "nodes": [] }, "studies": { "totalCount": 5 } })
+    );
     let all = technician.data(query, json!({ "first": 100 })).await["jobs"]["nodes"].as_array().unwrap().clone();
     assert_eq!(all.len(), 10);
     let (mut forward, mut after) = (Vec::new(), Value::Null);

@@ -62,7 +62,6 @@ async fn a_render_whose_worker_is_killed_is_finished_by_another_once() {
     let done = render_of(&place).await;
     assert_eq!((done.state.as_str(), done.attempt), ("SUCCEEDED", 2));
     assert_ne!(done.worker.as_deref(), Some(holder.as_str()));
-    eprintln!("TOOK {:?}", done.finished_at.unwrap() - done.started_at.unwrap());
     all_jobs_succeed(&place).await;
     drop(workers);
     each_series_has_its_pictures(&place).await;

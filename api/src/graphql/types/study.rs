@@ -1,7 +1,7 @@
 //! `Study`: what was uploaded for a patient.
 
 use super::{Centre, DicomUid, Job, Modality, Series, StudyStatus, User, acting, app, load, loaders};
-use crate::graphql::connection::{self, Of};
+use crate::graphql::connection::{self, JobTotal, Of};
 use crate::graphql::errors::top_level;
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{CentreId, SeriesOf, UserId};
@@ -155,7 +155,7 @@ impl Study {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Of<Uuid, Job>> {
+    ) -> async_graphql::Result<Of<Uuid, Job, JobTotal>> {
         let filter = JobFilter {
             study_id: Some(self.0.id),
             ..Default::default()
@@ -168,6 +168,6 @@ impl Study {
         )
         .await
         .map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, Job))
+        Ok(connection::connection(page, JobTotal(filter), |row| row.id, Job))
     }
 }
