@@ -7,6 +7,7 @@ use crate::telemetry::Telemetry;
 use crate::{media, operations};
 use domain::App;
 use poem::endpoint::BoxEndpoint;
+use poem::error::MethodNotAllowedError;
 use poem::http::Method;
 use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, RouteMethod};
@@ -54,20 +55,26 @@ pub fn endpoint(app: &App) -> impl Endpoint + use<> {
     mount(rest())
         .at("/graphql", graphql)
         .with(AddData::new(app.clone()))
-        .catch_all_error(pacs::not_found)
+        .catch_all_error(pacs::unanswered)
         .with(CatchPanic::new())
         .with(Telemetry)
 }
 
-/// Every path answers with and without its trailing slash (contract X-01).
+/// Every path answers with and without its trailing slash (contract X-01), and a wrong method tells the right ones.
 fn mount(routes: Vec<RestRoute>) -> Route {
-    let mut paths: BTreeMap<&'static str, RouteMethod> = BTreeMap::new();
+    let mut paths: BTreeMap<&'static str, (RouteMethod, Vec<Method>)> = BTreeMap::new();
     for route in routes {
-        let methods = paths.remove(route.path).unwrap_or_default();
-        paths.insert(route.path, methods.method(route.method, route.endpoint));
+        let (methods, mut names) = paths.remove(route.path).unwrap_or_default();
+        names.push(route.method.clone());
+        paths.insert(route.path, (methods.method(route.method, route.endpoint), names));
     }
-    paths.into_iter().fold(Route::new(), |route, (path, methods)| {
-        let methods = Arc::new(methods.boxed());
+    paths.into_iter().fold(Route::new(), |route, (path, (methods, names))| {
+        let allow = names.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let wrong_method = move |_: MethodNotAllowedError| {
+            let response = pacs::method_not_allowed(&allow);
+            async move { response }
+        };
+        let methods = Arc::new(methods.catch_error(wrong_method).boxed());
         route.at(path, methods.clone()).at(format!("{path}/"), methods)
     })
 }

@@ -45,8 +45,11 @@ impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
             Ok(response) => response.into_response(),
             Err(error) => error.into_response(),
         };
-        let route =
-            response.data::<PathPattern>().map_or_else(|| "unknown".to_owned(), |pattern| pattern.0.to_string());
+        let route = response
+            .data::<PathPattern>()
+            .map_or("unknown", |pattern| &pattern.0)
+            .trim_end_matches('/')
+            .to_owned();
         let status = response.status().as_u16().to_string();
         let seconds = started.elapsed().as_secs_f64();
         let labels = [

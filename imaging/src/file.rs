@@ -5,7 +5,7 @@ use std::ops::Range;
 use dicom_dictionary_std::tags;
 use thiserror::Error;
 
-use crate::dataset::{DataSet, Tag};
+use crate::dataset::{DataSet, Element, Tag, VR, Value};
 
 /// The attributes of a file and the place of its pixel data.
 ///
@@ -58,6 +58,9 @@ pub enum PixelEncoding {
     },
 }
 
+/// The first bytes of an explicit pixel data element: its tag and its VR.
+pub const PIXEL_DATA_START: u64 = 6;
+
 /// Why the frames of a file cannot be located.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FrameError {
@@ -86,6 +89,22 @@ impl DicomFile {
     pub fn number_of_frames(&self) -> u32 {
         let frames = self.dataset.int(tags::NUMBER_OF_FRAMES).and_then(|frames| u32::try_from(frames).ok());
         frames.unwrap_or(1).max(1)
+    }
+
+    /// Notes the VR of the pixel data element that begins with `start`, for a file of which `read_header` read the rest: big endian
+    /// 8-bit samples lie in it as the VR says. Does nothing in other byte orders, which need no VR.
+    pub fn note_pixel_data(&mut self, start: &[u8]) {
+        let vr = match start {
+            [0x7F, 0xE0, 0x00, 0x10, b'O', b'B'] => VR::OB,
+            [0x7F, 0xE0, 0x00, 0x10, b'O', b'W'] => VR::OW,
+            _ => return,
+        };
+        let value = Value::Bulk(self.header_end..self.header_end);
+        self.dataset.push(Element {
+            tag: tags::PIXEL_DATA,
+            vr,
+            value,
+        });
     }
 
     /// Whether the transfer syntax is MPEG-2, MPEG-4 AVC/H.264, HEVC/H.265 or SMPTE ST 2110 (PS3.5 sections 8.2.5 to 8.2.8): frames without own bytes.

@@ -3,6 +3,8 @@
 mod image;
 
 use image::{Image, bytes_of, expected, transcoded};
+use imaging::file::{DicomFile, PIXEL_DATA_START};
+use imaging::guard::Limits;
 use imaging::pixels::{Photometric, PixelDescription, PixelError, SampleData, SampleKind, decode_frame};
 use imaging::transcode::TargetSyntax;
 use sha2::{Digest, Sha256};
@@ -207,6 +209,18 @@ fn runs_and_literals_of_every_length_survive_rle() {
     let image = Image::open(&transcoded(&source, TargetSyntax::RleLossless).bytes).expect("it is an image");
     let original = Image::open(&source).expect("it is an image");
     assert_eq!(image.frame(0).map(|s| s.data), original.frame(0).map(|s| s.data));
+}
+
+#[test]
+fn eight_bit_big_endian_frames_decode_once_the_vr_of_their_pixel_data_is_known() {
+    let whole = Image::named("ExplVR_BigEnd.dcm");
+    let end = whole.file.header_end as usize;
+    let mut file = DicomFile::read_header(&whole.bytes[..end], &Limits::default()).expect("the header is whole");
+    let description = |file: &DicomFile| PixelDescription::from_dataset(&file.dataset, &file.transfer_syntax);
+    assert!(description(&file).is_err(), "its samples may lie in either order");
+    file.note_pixel_data(&whole.bytes[end..end + PIXEL_DATA_START as usize]);
+    let desc = description(&file).expect("the VR tells");
+    assert_eq!(decode_frame(&desc, 0, whole.frame_bytes(0)), whole.frame(0));
 }
 
 /// A frame whose codestream header says 65,000 x 65,000 pixels.

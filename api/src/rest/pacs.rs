@@ -6,7 +6,7 @@ mod form;
 mod study;
 mod upload;
 
-pub use error::{PacsError, not_found};
+pub use error::{PacsError, method_not_allowed, unanswered};
 
 use crate::routes::RestRoute;
 use poem::http::Method;

@@ -24,6 +24,8 @@ pub enum Photometric {
     YbrPartial420,
     YbrIct,
     YbrRct,
+    /// JPEG XL alone.
+    Xyb,
 }
 
 impl Photometric {
@@ -40,6 +42,7 @@ impl Photometric {
             "YBR_PARTIAL_420" => Self::YbrPartial420,
             "YBR_ICT" => Self::YbrIct,
             "YBR_RCT" => Self::YbrRct,
+            "XYB" => Self::Xyb,
             _ => return None,
         })
     }
@@ -56,6 +59,7 @@ impl Photometric {
             Self::YbrPartial420 => "YBR_PARTIAL_420",
             Self::YbrIct => "YBR_ICT",
             Self::YbrRct => "YBR_RCT",
+            Self::Xyb => "XYB",
         }
     }
 
@@ -180,6 +184,13 @@ impl PixelDescription {
                 attribute: "Photometric Interpretation",
                 value: self.photometric.term().to_owned(),
                 rule: "it does not go with Samples per Pixel",
+            });
+        }
+        if self.photometric == Photometric::Xyb && syntax::family(&self.transfer_syntax) != Family::JpegXl {
+            return Err(PixelError::Invalid {
+                attribute: "Photometric Interpretation",
+                value: self.photometric.term().to_owned(),
+                rule: "only JPEG XL has it",
             });
         }
         if self.frame_pixels() > MAX_FRAME_PIXELS || self.frame_bytes() > MAX_FRAME_BYTES {

@@ -11,6 +11,7 @@ mod jpeg;
 mod jpeg2000;
 mod jpegls;
 mod native;
+mod registry;
 pub(crate) mod rle;
 pub mod samples;
 pub mod syntax;
@@ -59,6 +60,7 @@ pub(crate) fn decode_codestream(desc: &PixelDescription, family: Family, bytes: 
         Family::Jpeg => codestream::fit(desc, jpeg::decode(desc, bytes)?),
         Family::JpegLs => codestream::fit(desc, jpegls::decode(desc, bytes)?),
         Family::Jpeg2000 => codestream::fit(desc, jpeg2000::decode(desc, bytes)?),
+        Family::JpegXl => codestream::fit(desc, registry::decode(desc, bytes)?),
         Family::Rle => decode_rle(desc, bytes),
         Family::DeflatedFrame => native::decode(desc, 0, &inflate(desc, bytes)?, false),
         Family::Native { big_endian } => native::decode(desc, 0, bytes, big_endian),

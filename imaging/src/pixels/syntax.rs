@@ -13,9 +13,11 @@ pub enum Family {
     JpegLs,
     /// ISO 15444-1 and, with high throughput block coding, ISO 15444-15.
     Jpeg2000,
+    /// ISO/IEC 18181.
+    JpegXl,
     /// PS3.5 A.4.15: each frame a raw deflate stream.
     DeflatedFrame,
-    /// Known to the standard, not decoded here: video, JPIP, JPEG XL and others.
+    /// Known to the standard, not decoded here: video, JPIP and others.
     Unsupported,
 }
 
@@ -177,13 +179,9 @@ const SYNTAXES: &[Syntax] = &[
         "HEVC/H.265 Main 10 Profile / Level 5.1",
         Family::Unsupported,
     ),
-    syntax("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", Family::Unsupported),
-    syntax(
-        "1.2.840.10008.1.2.4.111",
-        "JPEG XL JPEG Recompression",
-        Family::Unsupported,
-    ),
-    syntax("1.2.840.10008.1.2.4.112", "JPEG XL", Family::Unsupported),
+    syntax("1.2.840.10008.1.2.4.110", "JPEG XL Lossless", Family::JpegXl),
+    syntax("1.2.840.10008.1.2.4.111", "JPEG XL JPEG Recompression", Family::JpegXl),
+    syntax("1.2.840.10008.1.2.4.112", "JPEG XL", Family::JpegXl),
     syntax(
         HTJ2K_LOSSLESS,
         "High-Throughput JPEG 2000 Image Compression (Lossless Only)",

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authorisation;
+mod faces;
 mod identity;
 mod jobs;
 mod media;

@@ -98,13 +98,17 @@ fn snake_case(field: &str) -> String {
     })
 }
 
-/// An unknown path, or a known one with the wrong method (contract ).
-pub async fn not_found(error: poem::Error) -> Response {
+/// A known path with a method that it does not have (contract X-04).
+pub fn method_not_allowed(allow: &str) -> Response {
+    let body = poem::web::Json(json!({ "detail": "Method Not Allowed" }));
+    body.with_status(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, allow).into_response()
+}
+
+/// An unknown path (contract X-03), a body or path that is not readable, or a panic: everything that no handler answered.
+pub async fn unanswered(error: poem::Error) -> Response {
     let status = error.status();
-    let allow = error.downcast_ref::<poem::error::MethodNotAllowedError>().is_some();
     let detail = match status {
-        StatusCode::NOT_FOUND if error.is::<poem::error::NotFoundError>() => "Not Found".to_owned(),
-        _ if allow => "Method Not Allowed".to_owned(),
+        StatusCode::NOT_FOUND => "Not Found".to_owned(),
         status if status.is_server_error() => "Internal server error".to_owned(),
         _ => error.to_string(),
     };
@@ -112,10 +116,5 @@ pub async fn not_found(error: poem::Error) -> Response {
     if original.content_type().is_some_and(|kind| kind.starts_with("application/")) {
         return original;
     }
-    let mut response = poem::web::Json(json!({ "detail": detail })).into_response();
-    response.set_status(status);
-    if let Some(allow) = original.headers().get(header::ALLOW) {
-        response.headers_mut().insert(header::ALLOW, allow.clone());
-    }
-    response
+    poem::web::Json(json!({ "detail": detail })).with_status(status).into_response()
 }
