@@ -4,7 +4,7 @@ use crate::caller::context;
 use crate::rest::PacsError;
 use domain::studies::{self, FrameRequest};
 use domain::{App, Context, Error, media};
-use imaging::render::{Format, RenderOptions, Window, encode};
+use imaging::render::{Format, RenderOptions, Window};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Body, Request, Response, handler};
@@ -13,13 +13,12 @@ use uuid::Uuid;
 
 /// Pictures never change at their address, but they are a patient's: only the client itself may keep them.
 const CACHE: &str = "private, max-age=300, immutable";
-const JPEG_QUALITY: u8 = 90;
 
 /// `GET /media/renditions/{id}`.
 #[handler]
 pub async fn rendition(app: Data<&App>, request: &Request, Path(id): Path<i64>) -> Result<Response, PacsError> {
     let ctx = reader(app.0, request).await?;
-    let row = studies::rendition_get(app.0, &ctx, id).await?;
+    let row = studies::rendition_get(app.0, &ctx, id).await.map_err(unseen)?;
     let key = row.object_key.ok_or(Error::NotFound("Rendition"))?;
     let bytes = app.storage.stream(&key).await?;
     let kind = if row.format == "png" { "image/png" } else { "image/jpeg" };
@@ -71,11 +70,18 @@ pub async fn frame(
             window,
             ..Default::default()
         },
+        format,
     };
-    let drawn = studies::frame_picture(app.0, &ctx, &wanted).await?;
-    let encoded = tokio::task::spawn_blocking(move || encode(&drawn, format, JPEG_QUALITY)).await;
-    let bytes = encoded.map_err(Error::internal)?.map_err(Error::internal)?;
+    let bytes = studies::frame_picture(app.0, &ctx, &wanted).await.map_err(unseen)?;
     Ok(picture(kind, Body::from(bytes)))
+}
+
+/// What belongs to another centre is not there: numbers of pictures tell nothing.
+fn unseen(error: Error) -> Error {
+    match error {
+        Error::OutOfScope(what) => Error::NotFound(what),
+        error => error,
+    }
 }
 
 /// Whoever holds a signed address reads as the server; others read as themselves.

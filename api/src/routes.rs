@@ -56,7 +56,7 @@ pub fn endpoint(app: &App) -> impl Endpoint + use<> {
         .at("/graphql", graphql)
         .with(AddData::new(app.clone()))
         .catch_all_error(pacs::unanswered)
-        .with(CatchPanic::new())
+        .with(CatchPanic::new().with_handler(pacs::panicked))
         .with(Telemetry)
 }
 

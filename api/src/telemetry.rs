@@ -2,7 +2,7 @@
 
 use crate::caller::RequestId;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use poem::http::HeaderValue;
+use poem::http::{HeaderValue, Method};
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
             .filter(|id| sensible(id))
             .map_or_else(|| Uuid::new_v4().to_string(), String::from);
         request.extensions_mut().insert(RequestId(id.clone()));
-        let method = request.method().clone();
+        let method = known(request.method());
         let started = Instant::now();
         // The path is left out: it may hold what only the caller may know.
         let span = info_span!("request", id = %id);
@@ -53,18 +53,24 @@ impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
         let status = response.status().as_u16().to_string();
         let seconds = started.elapsed().as_secs_f64();
         let labels = [
-            ("method", method.to_string()),
+            ("method", method.to_owned()),
             ("route", route.clone()),
             ("status", status.clone()),
         ];
         metrics::counter!("gantry_http_requests_total", &labels).increment(1);
         metrics::histogram!("gantry_http_request_seconds", "route" => route.clone()).record(seconds);
-        span.in_scope(|| info!(%method, route, status, ms = seconds * 1e3, "answered"));
+        span.in_scope(|| info!(method, route, status, ms = seconds * 1e3, "answered"));
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, value);
         }
         Ok(response)
     }
+}
+
+/// Clients may invent methods; a label has a bounded number of values.
+fn known(method: &Method) -> &'static str {
+    const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    METHODS.into_iter().find(|name| method == name).unwrap_or("OTHER")
 }
 
 fn sensible(id: &str) -> bool {

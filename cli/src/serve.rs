@@ -70,8 +70,7 @@ pub async fn worker(config: Config) -> Outcome {
     up_to_date(&config).await?;
     let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;
     let options = worker::Options::from_config(&app.config);
-    worker::run(app, options).await;
-    Ok(())
+    worker::run(app, options).await.map_err(|error| error.to_string())
 }
 
 pub async fn migrate(config: Config) -> Outcome {

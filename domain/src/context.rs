@@ -48,6 +48,8 @@ pub struct ActingUser {
     pub username: String,
     pub role: Option<Role>,
     pub centre_id: Option<i64>,
+    /// Of the token by which the user came.
+    pub token_version: i32,
 }
 
 #[derive(Debug, Clone)]

@@ -104,6 +104,13 @@ impl From<std::io::Error> for Error {
             std::io::ErrorKind::StorageFull => {
                 Self::Unavailable("The storage is full; free some space and try again".into())
             }
+            std::io::ErrorKind::ConnectionAborted
+            | std::io::ErrorKind::TimedOut
+            | std::io::ErrorKind::UnexpectedEof => Self::invalid(
+                "files",
+                "INCOMPLETE",
+                "The upload ended before it was complete; send it again",
+            ),
             _ => Self::Internal(error.into()),
         }
     }

@@ -134,7 +134,8 @@ pub(crate) async fn page(c: &impl ConnectionTrait, after: Cursor, topic: &Topic,
     };
     let mut values: Vec<Value> = match backend {
         DbBackend::Postgres => vec![after.xid.to_string().into(), after.id.into()],
-        _ => vec![after.xid.into(), after.id.into()],
+        // The same for every event: it only makes the index of the order usable.
+        _ => vec![0i64.into(), after.id.into()],
     };
     let mut filter = String::new();
     for (column, value) in [("centre_id", topic.centre_id), ("study_id", topic.study_id)] {

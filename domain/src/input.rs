@@ -31,6 +31,16 @@ pub fn line(field: &'static str, text: &str, max: usize) -> Option<FieldError> {
     })
 }
 
+/// A name to sign in with; without `@`, so that it is never somebody's e-mail address.
+pub fn username(field: &'static str, text: &str) -> Option<FieldError> {
+    let at = text.contains('@').then(|| FieldError {
+        field,
+        code: "INVALID_USERNAME",
+        message: "A user name has no @".into(),
+    });
+    line(field, text, 150).or(at)
+}
+
 /// As `line`, but may be empty or left out.
 pub fn optional_line(field: &'static str, text: Option<&str>, max: usize) -> Option<FieldError> {
     text.filter(|text| !text.is_empty()).and_then(|text| line(field, text, max))

@@ -28,9 +28,15 @@ fn writable(folder: &Path) -> Result<()> {
             folder.display()
         ))
     };
-    std::fs::create_dir_all(folder).map_err(refused)?;
+    make_private(folder).map_err(refused)?;
     tempfile::tempfile_in(folder).map_err(refused)?;
     Ok(())
+}
+
+/// Patient data is for the server's own user only.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// The configured secret, or the one that the first start made and kept readable by its owner only.

@@ -10,6 +10,7 @@ mod receive;
 
 pub use commit::study_upload;
 pub use form::UploadForm;
+pub(crate) use form::name_warning;
 
 use crate::App;
 use crate::centres;
@@ -21,7 +22,7 @@ use bytes::Bytes;
 use entity::study;
 use futures::Stream;
 use imaging::index::Attributes;
-use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// An upload that is being received.
 pub struct Ingest {
@@ -31,7 +32,15 @@ pub struct Ingest {
     skipped: Vec<Skipped>,
     files: usize,
     bytes: u64,
+    /// Bytes of memory that the received files' attributes and frame ranges take.
+    remembered: usize,
+    touched: Instant,
 }
+
+const TOUCH: Duration = Duration::from_secs(10);
+
+/// Most memory of one upload for what is known of its files.
+const MAX_REMEMBERED: usize = 64 << 20;
 
 /// A file that was not taken, and why.
 #[derive(Debug, Clone)]
@@ -48,7 +57,9 @@ struct Received {
     attributes: Attributes,
     header_end: u64,
     deflated: bool,
-    frame_ranges: Vec<Range<u64>>,
+    /// Packed as `studies::frames` has it.
+    frame_ranges: Vec<u8>,
+    number_of_frames: usize,
 }
 
 /// What became of an upload.
@@ -90,6 +101,8 @@ impl Ingest {
             skipped: Vec::new(),
             files: 0,
             bytes: 0,
+            remembered: 0,
+            touched: Instant::now(),
         })
     }
 
@@ -106,6 +119,15 @@ impl Ingest {
         self.batch.as_ref().ok_or_else(|| Error::internal(anyhow::anyhow!("the upload has ended")))
     }
 
+    /// Keeps the sweeper away from an upload that goes on.
+    async fn alive(&mut self) -> Result<()> {
+        if self.touched.elapsed() < TOUCH {
+            return Ok(());
+        }
+        self.touched = Instant::now();
+        self.batch()?.touch().await
+    }
+
     fn count_file(&mut self) -> Result<()> {
         self.files += 1;
         let most = self.app.config.max_upload_files;
@@ -115,6 +137,26 @@ impl Ingest {
             )));
         }
         Ok(())
+    }
+
+    /// A file's attributes and frame ranges are kept until the commit.
+    fn remember(&mut self, received: Received) -> Result<()> {
+        let attributes = serde_json::to_vec(&received.attributes).map_or(0, |text| text.len());
+        self.remembered += attributes + received.frame_ranges.len();
+        if self.remembered > MAX_REMEMBERED {
+            return Err(Error::TooLarge(
+                "The files of the upload have too many attributes and frames; send it in parts".into(),
+            ));
+        }
+        self.received.push(received);
+        Ok(())
+    }
+
+    /// Files that are not taken are told, but not without end.
+    fn skip(&mut self, skipped: Skipped) {
+        if self.skipped.len() < self.app.config.max_upload_files {
+            self.skipped.push(skipped);
+        }
     }
 
     fn count_bytes(&mut self, file_so_far: u64, more: usize, name: &str) -> Result<()> {

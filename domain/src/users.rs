@@ -52,7 +52,7 @@ pub async fn user_create(app: &App, ctx: &Context, new: NewUser) -> Result<Model
         return Err(Error::Forbidden);
     }
     Checks::default()
-        .add(input::line("username", &new.username, 150))
+        .add(input::username("username", &new.username))
         .add(input::line("fullName", &new.full_name, 200))
         .add(input::email("email", &new.email))
         .add(crate::identity::password_check("password", &new.password))

@@ -111,12 +111,13 @@ impl DataSet {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// The values of a textual value, split at its backslashes, without padding on either side.
+    /// The values of a textual value, split at its backslashes, without padding on either side and without NUL, which no
+    /// database takes.
     pub fn texts(&self, tag: Tag) -> Vec<String> {
         let Some(text) = self.text(tag) else {
             return Vec::new();
         };
-        text.split('\\').map(|value| value.trim_matches(PADDING).to_owned()).collect()
+        text.split('\\').map(|value| value.trim_matches(PADDING).replace('\0', "")).collect()
     }
 
     /// The first number of a value of any numeric VR, IS and DS included, when it is a whole number.

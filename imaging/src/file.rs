@@ -172,6 +172,9 @@ impl DicomFile {
     }
 
     fn native_frames(&self, range: &Range<u64>) -> Result<Vec<Range<u64>>, FrameError> {
+        if self.frame_bits() == 0 {
+            return Err(FrameError::NoPixels);
+        }
         let frames = self.number_of_frames();
         if frames > MAX_FRAMES {
             return Err(FrameError::TooMany {

@@ -125,9 +125,10 @@ pub fn check_pixels(file: &DicomFile, limits: &Limits) -> Result<(), Refusal> {
             }
         }
         PixelEncoding::Encapsulated { .. } if file.is_video() => {}
-        PixelEncoding::Encapsulated { .. } => {
-            file.frame_ranges()?;
-        }
+        PixelEncoding::Encapsulated { .. } => match file.frame_ranges() {
+            Ok(_) | Err(FrameError::Ambiguous { .. }) => {}
+            Err(error) => return Err(error.into()),
+        },
     }
     Ok(())
 }

@@ -115,6 +115,8 @@ CREATE TABLE event (
   centre_id bigint, study_id bigint, job_id {uuid}, user_id bigint, payload {json} NOT NULL, created_at {ts} NOT NULL);
 CREATE INDEX event_order ON event (xid, id);
 CREATE INDEX event_study ON event (study_id, xid, id);
+CREATE INDEX event_centre ON event (centre_id, xid, id);
+CREATE INDEX event_job ON event (job_id, xid, id);
 CREATE FUNCTION event_notify() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('event', ''); RETURN NULL; END $$;
 CREATE TRIGGER event_wake AFTER INSERT ON event FOR EACH STATEMENT EXECUTE FUNCTION event_notify();
 "#;
@@ -126,4 +128,6 @@ CREATE TABLE event (
   centre_id bigint, study_id bigint, job_id {uuid}, user_id bigint, payload {json} NOT NULL, created_at {ts} NOT NULL);
 CREATE INDEX event_order ON event (xid, id);
 CREATE INDEX event_study ON event (study_id, xid, id);
+CREATE INDEX event_centre ON event (centre_id, xid, id);
+CREATE INDEX event_job ON event (job_id, xid, id);
 "#;

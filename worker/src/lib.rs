@@ -17,16 +17,14 @@ use std::time::Duration;
 use tracing::{error, warn};
 
 /// Works off jobs until the application stops, then gives back what is unfinished.
-pub async fn run(app: App, options: Options) {
+pub async fn run(app: App, options: Options) -> domain::Result<()> {
     let stop = app.stop.clone();
     tokio::select! {
-        () = stop.cancelled() => return,
+        () = stop.cancelled() => return Ok(()),
         () = schedule(&app) => {}
     }
     let engine = Engine::new(app.db.clone(), app.signals.clone(), handlers::registry(&app), options);
-    if let Err(error) = engine.run(stop).await {
-        error!(%error, "the workers ended");
-    }
+    engine.run(stop).await.inspect_err(|error| error!(%error, "the workers ended"))
 }
 
 /// Makes sure that the jobs that recur for ever are there; each is one job in the whole cluster.

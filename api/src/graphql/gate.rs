@@ -57,11 +57,11 @@ impl Gate for ServerGate {
         }
         .map_err(refused)?;
         let session = self.session(ctx, expires);
-        if let Some(user) = session.caller.user_id() {
+        if let Ok(user) = session.caller.user().cloned() {
             let (events, ended) = (self.app.events.clone(), session.ended.clone());
             tokio::spawn(async move {
                 tokio::select! {
-                    () = events.revoked(user) => ended.cancel(),
+                    () = events.revoked(user.id, user.token_version) => ended.cancel(),
                     () = ended.cancelled() => {}
                 }
             });

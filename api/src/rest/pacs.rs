@@ -3,10 +3,11 @@
 mod auth;
 mod error;
 mod form;
+mod parts;
 mod study;
 mod upload;
 
-pub use error::{PacsError, method_not_allowed, unanswered};
+pub use error::{PacsError, method_not_allowed, panicked, unanswered};
 
 use crate::routes::RestRoute;
 use poem::http::Method;

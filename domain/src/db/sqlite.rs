@@ -20,7 +20,7 @@ pub async fn connect(url: &str, readers: u32, signals: Arc<Signals>) -> Result<D
         .map_err(|error| Error::invalid("databaseUrl", "INVALID_URL", format!("The database URL: {error}")))?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true);
     if let Some(folder) = options.get_filename().parent() {

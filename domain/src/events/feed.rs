@@ -110,12 +110,12 @@ impl Feed {
         }
     }
 
-    /// Resolves when the sessions of a user are revoked, in whatever process, or were before this was asked.
-    pub async fn revoked(&self, user_id: i64) {
+    /// Resolves when the tokens of a user with this `token_version` are revoked, in whatever process, or were before this was asked.
+    pub async fn revoked(&self, user_id: i64, token_version: i32) {
         let mut live = self.live.subscribe();
         let mut look = true;
         loop {
-            if look && !self.is_active(user_id).await {
+            if look && !self.is_valid(user_id, token_version).await {
                 return;
             }
             match live.recv().await {
@@ -128,9 +128,9 @@ impl Feed {
         }
     }
 
-    async fn is_active(&self, user_id: i64) -> bool {
+    async fn is_valid(&self, user_id: i64, token_version: i32) -> bool {
         let user = user::Entity::find_by_id(user_id).one(self.db.reader()).await;
-        matches!(user, Ok(Some(user)) if user.is_active)
+        matches!(user, Ok(Some(user)) if user.is_active && user.token_version == token_version)
     }
 }
 

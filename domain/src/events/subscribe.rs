@@ -129,11 +129,11 @@ fn updates(
     now: Vec<Update>,
 ) -> impl Stream<Item = Result<Update>> + Send + use<> {
     let live = app.events.listen(topic, start).map(|event| event.map(|event| update(&event)));
-    let (events, user) = (app.events.clone(), ctx.user_id());
+    let (events, user) = (app.events.clone(), ctx.user().ok().cloned());
     // Deactivation ends every stream of the user at once (contract X-16).
     let revoked = async move {
         match user {
-            Some(user) => events.revoked(user).await,
+            Some(user) => events.revoked(user.id, user.token_version).await,
             None => std::future::pending().await,
         }
     };

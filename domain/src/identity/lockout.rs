@@ -24,8 +24,14 @@ impl Attempt {
         }
     }
 
-    /// Refuses while the account or the address is locked.
-    pub async fn check(&self, c: &impl ConnectionTrait) -> Result<()> {
+    /// Refuses while the account or the address is locked. The attempt counts as failed until `succeeded`, so that attempts at
+    /// the same time, or given up half-way, count too.
+    pub async fn begin(&self, db: &Db) -> Result<()> {
+        self.check(db.writer()).await?;
+        self.failed(db).await
+    }
+
+    async fn check(&self, c: &impl ConnectionTrait) -> Result<()> {
         let accounts = nth_newest(c, Column::Account, &self.account, PER_ACCOUNT).await?;
         let addresses = match self.address.as_str() {
             "" => None,
@@ -40,7 +46,7 @@ impl Attempt {
         }
     }
 
-    pub async fn failed(&self, db: &Db) -> Result<()> {
+    async fn failed(&self, db: &Db) -> Result<()> {
         let now = Utc::now();
         let row = ActiveModel {
             account: Set(self.account.clone()),

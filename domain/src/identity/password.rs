@@ -4,12 +4,15 @@ use crate::error::{Error, FieldError, Result};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 
 /// Each hash takes 19 MiB; more at once than this wait.
-static AT_ONCE: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from).max(2)));
+static AT_ONCE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    Arc::new(Semaphore::new(
+        std::thread::available_parallelism().map_or(2, usize::from).max(2),
+    ))
+});
 pub const MAX_LENGTH: usize = 1_024;
 
 pub fn check_length(field: &'static str, password: &str) -> Option<FieldError> {
@@ -21,7 +24,13 @@ pub fn check_length(field: &'static str, password: &str) -> Option<FieldError> {
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let slot = AT_ONCE.clone().acquire_owned().await.map_err(Error::internal)?;
+    // The slot goes with the work: a caller that leaves must not let another hash begin beside it.
+    let work = move || {
+        let done = work();
+        drop(slot);
+        done
+    };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 

@@ -45,6 +45,7 @@ fn acting(user: &user::Model) -> ActingUser {
         username: user.username.clone(),
         role: user.role.as_deref().and_then(Role::parse),
         centre_id: user.centre_id,
+        token_version: user.token_version,
     }
 }
 
@@ -63,7 +64,10 @@ pub async fn session_create(app: &App, ctx: &Context, name: &str, password: &str
 
 async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) -> Result<user::Model> {
     let attempt = Attempt::new(name, remote);
-    attempt.check(app.db.reader()).await?;
+    if name.contains('\0') {
+        return Err(Error::BadCredentials);
+    }
+    attempt.begin(&app.db).await?;
     let name = name.trim().to_lowercase();
     let found = user::Entity::find()
         .filter(
@@ -81,10 +85,7 @@ async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) 
             attempt.succeeded(&app.db).await?;
             Ok(user)
         }
-        _ => {
-            attempt.failed(&app.db).await?;
-            Err(Error::BadCredentials)
-        }
+        _ => Err(Error::BadCredentials),
     }
 }
 

@@ -56,7 +56,13 @@ pub async fn job_retry(app: &App, ctx: &Context, id: Uuid) -> Result<Model> {
 /// Ends a waiting job at once and asks a running one to stop. A job that is cancelled already is answered as it is.
 pub async fn job_cancel(app: &App, ctx: &Context, id: Uuid) -> Result<Model> {
     let reach = require(ctx, Action::JobCancel)?;
-    reachable(app, reach, id).await?;
+    if reachable(app, reach, id).await?.study_id.is_none() {
+        return Err(Error::conflict(
+            "id",
+            "JOB_OF_THE_SERVER",
+            "This job keeps the server in order and cannot be cancelled",
+        ));
+    }
     let asked = store::request_cancel(&app.db, id).await?;
     let job = reachable(app, reach, id).await?;
     match job.state.as_str() {

@@ -81,12 +81,17 @@ impl Batch {
 
     /// Says that the batch is alive; long uploads call it between files.
     pub async fn touch(&self) -> Result<()> {
-        staging::Entity::update_many()
+        let touched = staging::Entity::update_many()
             .col_expr(staging::Column::TouchedAt, Utc::now().into())
             .filter(staging::Column::Id.eq(self.id))
             .exec(self.db.writer())
             .await?;
-        Ok(())
+        match touched.rows_affected {
+            1 => Ok(()),
+            _ => Err(Error::Unavailable(
+                "The upload took too long and was given up; send it again".into(),
+            )),
+        }
     }
 
     /// In the caller's transaction: the files that are kept become known. Fails when the sweeper was faster.

@@ -13,20 +13,27 @@ const ROUND: u64 = 100;
 
 /// Clears every batch that nobody has touched for `silence`; answers how many.
 pub async fn sweep(db: &Db, storage: &Storage, silence: TimeDelta) -> Result<u64> {
-    let mut cleared = 0;
+    let (mut cleared, mut failed) = (0, 0);
     loop {
         let old: Vec<Uuid> = staging::Entity::find()
             .select_only()
             .column(staging::Column::Id)
             .filter(staging::Column::TouchedAt.lt(Utc::now() - silence))
             .order_by_asc(staging::Column::TouchedAt)
+            .offset(failed)
             .limit(ROUND)
             .into_tuple()
             .all(db.reader())
             .await?;
         for id in &old {
-            clear(db, storage, *id).await?;
-            cleared += 1;
+            match clear(db, storage, *id).await {
+                Ok(()) => cleared += 1,
+                // The others do not wait for it; it is tried again in the next round.
+                Err(error) => {
+                    tracing::warn!(%error, batch = %id, "a batch could not be swept");
+                    failed += 1;
+                }
+            }
         }
         if (old.len() as u64) < ROUND {
             return Ok(cleared);

@@ -8,18 +8,21 @@ use crate::error::{Error, Result};
 use crate::media::{self, SignedUrl};
 use bytes::Bytes;
 use entity::instance;
-use imaging::file::DicomFile;
+use imaging::file::{DicomFile, PIXEL_DATA_START};
 use imaging::guard::{Limits, Refusal};
 use imaging::pixels::{PixelDescription, PixelError, decode_frame};
-use imaging::render::{Picture, RenderOptions, render_frame};
+use imaging::render::{Format, Picture, RenderOptions, encode, render_frame};
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Pictures that one process draws at the same time for people who wait.
-static AT_ONCE: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
+static AT_ONCE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    Arc::new(Semaphore::new(
+        std::thread::available_parallelism().map_or(2, usize::from),
+    ))
+});
 
 /// One run of frames: start, length of each and number, little endian; frames that follow each other share a run.
 const RUN: usize = 24;
@@ -54,45 +57,83 @@ pub fn range(packed: &[u8], frame: u32) -> Option<Range<u64>> {
     None
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FrameRequest {
     pub instance: Uuid,
     /// From 0.
     pub frame: u32,
     pub options: RenderOptions,
+    pub format: Format,
 }
 
-/// A picture of one frame, for the caller who may see the study. A signed address stands for `Context::system`.
-pub async fn frame_picture(app: &App, ctx: &Context, request: &FrameRequest) -> Result<Picture> {
+const JPEG_QUALITY: u8 = 90;
+
+/// An encoded picture of one frame, for the caller who may see the study. A signed address stands for `Context::system`.
+pub async fn frame_picture(app: &App, ctx: &Context, request: &FrameRequest) -> Result<Bytes> {
     let instance = super::instance_find(app, ctx, request.instance).await?;
-    let _slot = AT_ONCE.acquire().await.map_err(Error::internal)?;
-    draw(app, &instance, request.frame, request.options)
-        .await?
+    let slot = AT_ONCE.clone().acquire_owned().await.map_err(Error::internal)?;
+    let parts = Parts::read(app, &instance, request.frame).await?;
+    let request = request.clone();
+    // The slot goes with the work: callers that leave must not let more begin beside it.
+    let work = move || {
+        let drawn = parts.picture(&request.options).and_then(|picture| encode(&picture, request.format, JPEG_QUALITY));
+        drop(slot);
+        drawn
+    };
+    let drawn = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+    drawn
+        .map(Bytes::from)
         .map_err(|error| Error::conflict("frame", "NOT_RENDERABLE", error.to_string()))
 }
 
-/// Reads, decodes and renders one frame; the inner error says why the pixels cannot be shown.
+/// Reads, decodes and renders one frame for the workers; the inner error says why the pixels cannot be shown.
 pub async fn draw(
     app: &App,
     instance: &instance::Model,
     frame: u32,
     options: RenderOptions,
 ) -> Result<Result<Picture, PixelError>> {
-    let range = range(&instance.frame_ranges, frame).ok_or(Error::NotFound("Frame"))?;
-    let header = 0..u64::try_from(instance.header_end).unwrap_or(0);
-    let (header, data) = if instance.deflated {
-        let whole = app.storage.get(&instance.object_key).await?;
-        inflated(whole, header, range).await?
-    } else {
-        let mut parts = app.storage.get_ranges(&instance.object_key, &[header, range]).await?;
-        match (parts.pop(), parts.pop()) {
-            (Some(data), Some(header)) => (header, data),
-            _ => return Err(Error::NotFound("Object")),
-        }
-    };
-    tokio::task::spawn_blocking(move || picture(&header, &data, frame, &options))
-        .await
-        .map_err(Error::internal)
+    let parts = Parts::read(app, instance, frame).await?;
+    tokio::task::spawn_blocking(move || parts.picture(&options)).await.map_err(Error::internal)
+}
+
+/// The bytes that a picture of one frame needs.
+struct Parts {
+    /// Everything before the pixel data, and the beginning of its element.
+    header: Bytes,
+    data: Bytes,
+    frame: u32,
+}
+
+impl Parts {
+    async fn read(app: &App, instance: &instance::Model, frame: u32) -> Result<Self> {
+        let range = range(&instance.frame_ranges, frame).ok_or(Error::NotFound("Frame"))?;
+        let header = 0..u64::try_from(instance.header_end).unwrap_or(0) + PIXEL_DATA_START;
+        let (header, data) = if instance.deflated {
+            let whole = app.storage.get(&instance.object_key).await?;
+            inflated(whole, header, range).await?
+        } else {
+            let mut parts = app.storage.get_ranges(&instance.object_key, &[header, range]).await?;
+            match (parts.pop(), parts.pop()) {
+                (Some(data), Some(header)) => (header, data),
+                _ => return Err(Error::NotFound("Object")),
+            }
+        };
+        Ok(Self { header, data, frame })
+    }
+
+    fn picture(&self, options: &RenderOptions) -> Result<Picture, PixelError> {
+        let end = self.header.len().saturating_sub(PIXEL_DATA_START as usize);
+        let (header, pixel_data) = self.header.split_at(end);
+        let mut file = DicomFile::read_header(header, &Limits::default()).map_err(|refusal| PixelError::Damaged {
+            name: "DICOM",
+            reason: refusal.to_string(),
+        })?;
+        file.note_pixel_data(pixel_data);
+        let description = PixelDescription::from_dataset(&file.dataset, &file.transfer_syntax)?;
+        let samples = decode_frame(&description, self.frame, &self.data)?;
+        render_frame(&file.dataset, &description, &samples, self.frame, options)
+    }
 }
 
 async fn inflated(whole: Bytes, header: Range<u64>, frame: Range<u64>) -> Result<(Bytes, Bytes)> {
@@ -110,16 +151,6 @@ async fn inflated(whole: Bytes, header: Range<u64>, frame: Range<u64>) -> Result
         (Some(header), Some(frame)) => Ok((header, frame)),
         _ => Err(Error::NotFound("Frame")),
     }
-}
-
-fn picture(header: &[u8], data: &[u8], frame: u32, options: &RenderOptions) -> Result<Picture, PixelError> {
-    let file = DicomFile::read_header(header, &Limits::default()).map_err(|refusal| PixelError::Damaged {
-        name: "DICOM",
-        reason: refusal.to_string(),
-    })?;
-    let description = PixelDescription::from_dataset(&file.dataset, &file.transfer_syntax)?;
-    let samples = decode_frame(&description, frame, data)?;
-    render_frame(&file.dataset, &description, &samples, frame, options)
 }
 
 /// A signed address of one frame's picture.

@@ -29,6 +29,9 @@ pub async fn study_find(app: &App, ctx: &Context, text: &str) -> Result<study::M
 }
 
 pub(super) async fn by_key(app: &App, text: &str) -> Result<study::Model> {
+    if text.contains('\0') {
+        return Err(Error::NotFound("Study"));
+    }
     let query = study::Entity::find();
     let query = match Uuid::parse_str(text) {
         Ok(uuid) => query.filter(study::Column::Uuid.eq(uuid)),

@@ -4,7 +4,7 @@ use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::media::{self, SignedUrl};
-use crate::policy::{Action, require_in};
+use crate::policy::{Action, require, require_in};
 use crate::storage::{StoredFile, release};
 use chrono::Utc;
 use entity::{rendition, series, study};
@@ -87,6 +87,7 @@ pub fn rendition_url(app: &App, rendition: &rendition::Model) -> Option<SignedUr
 
 /// The row behind an address, for the caller who may see the study.
 pub async fn rendition_get(app: &App, ctx: &Context, id: i64) -> Result<rendition::Model> {
+    require(ctx, Action::StudyRead)?;
     let row = rendition::Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("Rendition"))?;
     let found = series::Entity::find_by_id(row.series_id)
         .find_also_related(study::Entity)

@@ -1,7 +1,7 @@
 //! Rows of a new study and series, made from the form and the files; the words that clients use for modality and status.
 
 use crate::context::Context;
-use crate::uploads::UploadForm;
+use crate::uploads::{UploadForm, name_warning};
 use chrono::Utc;
 use entity::{series, study};
 use imaging::index::{Attributes, InstanceAttributes, StudyAttributes};
@@ -186,10 +186,15 @@ pub(crate) fn warning<'a>(
     files: impl Iterator<Item = &'a StudyAttributes>,
     damaged: usize,
 ) -> Option<String> {
-    let mut warnings: Vec<String> =
-        study.patient_warning.iter().flat_map(|text| text.split('\n').map(String::from)).collect();
+    let known = study.patient_warning.iter();
+    let mut warnings: Vec<String> = known.flat_map(|text| text.split('\n').map(String::from)).collect();
+    if let Some(typed) = form.patient_name.as_deref() {
+        warnings.extend(name_warning("study", &study.patient_name, "form", typed));
+    }
     for file in files {
-        warnings.extend(form.warning(file));
+        if let Some(name) = file.patient_name.as_deref() {
+            warnings.extend(name_warning("study", &study.patient_name, "files", name));
+        }
         if file.patient_id.is_some() && study.patient_id.is_some() && file.patient_id != study.patient_id {
             warnings.push("The files name more than one Patient ID".into());
         }

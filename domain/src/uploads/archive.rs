@@ -33,7 +33,7 @@ where
             )));
         }
         Err(Broken::Unreadable(why)) => {
-            ingest.skipped.push(Skipped {
+            ingest.skip(Skipped {
                 name: name.to_owned(),
                 reason: why,
                 damaged: true,
@@ -94,6 +94,7 @@ async fn spool<S>(ingest: &mut Ingest, name: &str, mut body: S) -> Result<File>
 where
     S: Stream<Item = std::io::Result<Bytes>> + Send + Unpin,
 {
+    ingest.count_file()?;
     let mut file = match ingest.app.config.is_postgres() {
         true => tempfile::tempfile()?,
         false => tempfile::tempfile_in(&ingest.app.config.data_dir)?,
@@ -124,11 +125,14 @@ fn open(mut file: File, most: u64) -> Result<ZipArchive<File>, Broken> {
     let entries = entry_count(&mut file).map_err(|error| unreadable(&error))?;
     match entries {
         None => Err(Broken::Unreadable(
-            "not a readable ZIP archive: it has no end record".into(),
+            "not a readable ZIP archive: its end record is missing, or it is a ZIP64 archive".into(),
         )),
         Some(n) if n > most => Err(Broken::TooMany(n)),
         Some(_) => {
             let mut archive = ZipArchive::new(file).map_err(|error| unreadable(&error))?;
+            if archive.len() as u64 > most {
+                return Err(Broken::TooMany(archive.len() as u64));
+            }
             match overlaps(&mut archive).map_err(|error| unreadable(&error))? {
                 true => Err(Broken::Unreadable(
                     "not a readable ZIP archive: its entries overlap".into(),
@@ -148,28 +152,34 @@ fn overlaps(archive: &mut ZipArchive<File>) -> zip::result::ZipResult<bool> {
     Ok(packed > archive.central_directory_start())
 }
 
-/// Number of entries by the end of central directory record (APPNOTE 4.3.16), or by its ZIP64 form (4.3.14).
+/// Bytes of a central directory: 5,000 entries with long names.
+const MAX_DIRECTORY: u64 = 16 << 20;
+
+/// Number of entries by the end of central directory record (APPNOTE 4.3.16), which must be the last thing of the file.
+/// The ZIP64 form (4.3.14) is for archives beyond the limits of an upload's files and is not read.
 fn entry_count(file: &mut File) -> std::io::Result<Option<u64>> {
     const END: &[u8] = b"PK\x05\x06";
-    const END64: &[u8] = b"PK\x06\x06";
+    const RECORD: u64 = 22;
     let length = file.seek(SeekFrom::End(0))?;
-    let tail_length = length.min(22 + 65_535 + 20 + 56);
+    let tail_length = length.min(RECORD + 65_535);
     file.seek(SeekFrom::Start(length - tail_length))?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
     let Some(at) = tail.windows(4).rposition(|window| window == END) else {
         return Ok(None);
     };
-    let Some(count) = tail.get(at + 10..at + 12) else {
+    let field = |from: usize, bytes: usize| -> Option<u64> {
+        let field = tail.get(at + from..at + from + bytes)?;
+        Some(field.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let fields = (field(10, 2), field(12, 4), field(16, 4), field(20, 2));
+    let (Some(count), Some(size), Some(offset), Some(comment)) = fields else {
         return Ok(None);
     };
-    let count = u64::from(u16::from_le_bytes([count[0], count[1]]));
-    if count != 0xFFFF {
-        return Ok(Some(count));
-    }
-    let end64 = tail[..at].windows(4).rposition(|window| window == END64);
-    let count64 = end64.and_then(|at| tail.get(at + 32..at + 40)?.try_into().ok());
-    Ok(Some(count64.map_or(count, u64::from_le_bytes)))
+    let ends_here = at as u64 + RECORD + comment == tail_length;
+    let zip64 = count == 0xFFFF || size == 0xFFFF_FFFF || offset == 0xFFFF_FFFF;
+    let sane = ends_here && !zip64 && size <= MAX_DIRECTORY && offset + size <= length;
+    Ok(sane.then_some(count))
 }
 
 /// Sends an entry's name and then its bytes; ends early when nobody listens any more.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::events::{self, EventKind, NewEvent};
 use crate::jobs::{self, IndexSeriesV1, NewJob, RenderStudyV1, TranscodeStudyV1};
 use crate::policy::{Action, Reach, require};
-use crate::studies::{self, frames};
+use crate::studies;
 use chrono::Utc;
 use entity::{centre, instance, series, study};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -300,7 +300,7 @@ async fn insert_instances(
             bits_stored: Set(a.bits_stored.map(i32::from)),
             samples_per_pixel: Set(a.samples_per_pixel.map(i32::from)),
             photometric_interpretation: Set(a.photometric_interpretation.clone()),
-            number_of_frames: Set(i32::try_from(file.frame_ranges.len()).unwrap_or(i32::MAX)),
+            number_of_frames: Set(i32::try_from(file.number_of_frames).unwrap_or(i32::MAX)),
             content_date: Set(a.content_date.clone()),
             content_time: Set(a.content_time.clone()),
             slice_position: Set(studies::slice_position(a)),
@@ -309,7 +309,7 @@ async fn insert_instances(
             sha256: Set(file.file.sha256.clone()),
             header_end: Set(i64::try_from(file.header_end).unwrap_or(i64::MAX)),
             deflated: Set(file.deflated),
-            frame_ranges: Set(frames::pack(&file.frame_ranges)),
+            frame_ranges: Set(file.frame_ranges.clone()),
             created_at: Set(Utc::now()),
             ..Default::default()
         });

@@ -39,13 +39,14 @@ impl UploadForm {
                 message: "patientAge is from 0 to 150 years".into(),
             }))
             .add(
-                self.study_description.as_deref().filter(|text| text.len() > 10_000).map(|_| {
-                    crate::error::FieldError {
+                self.study_description
+                    .as_deref()
+                    .filter(|text| text.len() > 10_000 || text.contains('\0'))
+                    .map(|_| crate::error::FieldError {
                         field: "studyDescription",
                         code: "INVALID_TEXT",
-                        message: "studyDescription has at most 10000 bytes".into(),
-                    }
-                }),
+                        message: "studyDescription has at most 10000 bytes and no NUL".into(),
+                    }),
             )
             .done()
     }
@@ -63,18 +64,17 @@ impl UploadForm {
     pub(crate) fn gender(&self, file: &StudyAttributes) -> Option<String> {
         self.patient_gender.clone().or_else(|| file.patient_sex.clone())
     }
+}
 
-    /// What a person should look at before reading the study.
-    pub(crate) fn warning(&self, file: &StudyAttributes) -> Option<String> {
-        let (typed, stored) = (self.patient_name.as_deref()?, file.patient_name.as_deref()?);
-        if same_person(typed, stored) {
-            return None;
-        }
-        Some(format!(
-            "The patient's name differs: the form says \"{typed}\", the files say \"{}\"",
-            shown(stored)
-        ))
+/// What a person must look at before reading: two names that are not the same person's.
+pub(crate) fn name_warning(one: &str, name: &str, other: &str, differs: &str) -> Option<String> {
+    if same_person(name, differs) || same_person(differs, name) {
+        return None;
     }
+    let (name, differs) = (shown(name), shown(differs));
+    Some(format!(
+        "The patient's name differs: the {one} says \"{name}\", the {other} \"{differs}\""
+    ))
 }
 
 fn shown(name: &str) -> String {

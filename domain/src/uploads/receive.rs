@@ -3,6 +3,7 @@
 use super::{Ingest, Received, Skipped, archive, shown_name};
 use crate::error::Result;
 use crate::storage::Batch;
+use crate::studies::frames;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
 use imaging::file::{DicomFile, FrameError};
@@ -48,6 +49,7 @@ where
         let chunk = chunk?;
         size += chunk.len() as u64;
         ingest.count_bytes(size, chunk.len(), &name)?;
+        ingest.alive().await?;
         if refusal.is_some() {
             continue;
         }
@@ -59,25 +61,26 @@ where
     match refusal.map_or_else(|| index(walker), Err) {
         Ok(indexed) => {
             let file = Batch::finished(key, writer.finish().await?, "application/dicom");
-            ingest.received.push(indexed.received(file));
+            ingest.remember(indexed.received(file))?;
         }
         Err(refused) => {
             writer.abort().await?;
-            ingest.skipped.push(Skipped {
+            ingest.skip(Skipped {
                 name,
                 damaged: refused.damaged,
                 reason: refused.reason,
             });
         }
     }
-    ingest.batch()?.touch().await
+    Ok(())
 }
 
 struct Indexed {
     attributes: Attributes,
     header_end: u64,
     deflated: bool,
-    frame_ranges: Vec<Range<u64>>,
+    frame_ranges: Vec<u8>,
+    number_of_frames: usize,
 }
 
 impl Indexed {
@@ -88,6 +91,7 @@ impl Indexed {
             header_end: self.header_end,
             deflated: self.deflated,
             frame_ranges: self.frame_ranges,
+            number_of_frames: self.number_of_frames,
         }
     }
 }
@@ -111,6 +115,7 @@ impl From<imaging::guard::Refusal> for Refused {
 fn index(walker: Walker) -> Result<Indexed, Refused> {
     let file = walker.finish()?;
     check_pixels(&file, &Limits::default())?;
+    let ranges = frame_ranges(&file)?;
     Ok(Indexed {
         attributes: attributes(&file).map_err(|why| Refused {
             damaged: why != Unindexable::Directory,
@@ -118,12 +123,13 @@ fn index(walker: Walker) -> Result<Indexed, Refused> {
         })?,
         header_end: file.header_end,
         deflated: file.deflated,
-        frame_ranges: frames(&file)?,
+        frame_ranges: frames::pack(&ranges),
+        number_of_frames: ranges.len(),
     })
 }
 
 /// What has no frames, or none that can be told apart, is stored all the same; it cannot be shown.
-fn frames(file: &DicomFile) -> Result<Vec<Range<u64>>, Refused> {
+fn frame_ranges(file: &DicomFile) -> Result<Vec<Range<u64>>, Refused> {
     match file.frame_ranges() {
         Ok(ranges) => Ok(ranges),
         Err(FrameError::NoPixels | FrameError::Video { .. } | FrameError::Ambiguous { .. }) => Ok(Vec::new()),

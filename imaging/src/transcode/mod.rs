@@ -113,7 +113,7 @@ pub enum TranscodeError {
     Encoder { target: &'static str, reason: String },
     #[error("{target}: frame {frame} does not decode to the original samples; nothing was written")]
     Mismatch { target: &'static str, frame: u32 },
-    #[error("the result would be longer than DICOM allows for one element")]
+    #[error("the result would be longer than 1 GiB")]
     TooLong,
     #[error("cancelled")]
     Cancelled,
@@ -135,6 +135,9 @@ impl TranscodeError {
     }
 }
 
+/// Bytes of pixel data that a result may have; it is held in memory.
+const MAX_RESULT: u64 = 1 << 30;
+
 /// Transcodes a whole file. `quality` (1 to 100, 90 when absent) is for lossy targets. `progress` is told (done, total) after each
 /// frame and may stop the work.
 ///
@@ -153,7 +156,11 @@ pub fn transcode(
     let source = frame::Source::new(&desc, target)?;
     let ranges = file.frame_ranges()?;
     let total = ranges.len() as u32;
+    if target.is_native() && u64::from(total).saturating_mul(desc.frame_bytes()) > MAX_RESULT {
+        return Err(TranscodeError::TooLong);
+    }
     let mut frames = Vec::with_capacity(ranges.len());
+    let mut length = 0;
     let mut outcome = None;
     for (range, index) in ranges.iter().zip(0..) {
         let data = bytes.get(range.start as usize..range.end as usize);
@@ -163,6 +170,10 @@ pub fn transcode(
         })?;
         let coded = frame::transcode(&source, target, quality.unwrap_or(90), index, data)?;
         outcome = Some(coded.outcome);
+        length += coded.bytes.len() as u64;
+        if length > MAX_RESULT {
+            return Err(TranscodeError::TooLong);
+        }
         frames.push(coded.bytes);
         if progress(index + 1, total).is_break() {
             return Err(TranscodeError::Cancelled);

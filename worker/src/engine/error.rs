@@ -51,7 +51,8 @@ impl From<Error> for JobError {
             Error::Unavailable(_) => anyhow::Error::from(error).into(),
             Error::Internal(ref cause) => {
                 tracing::error!(error = format!("{cause:#}"), "a job met an internal error");
-                anyhow::Error::from(error).into()
+                // Shown with the job: without its cause, which may quote paths and statements.
+                anyhow::Error::msg(error.to_string()).into()
             }
             refused => Self::Permanent(refused.into()),
         }

@@ -17,7 +17,7 @@ use imaging::json::Json;
 use std::io::Write;
 
 /// Headers that are fetched ahead.
-const AHEAD: usize = 8;
+const AHEAD: usize = 2;
 /// Compressed bytes that are kept until they are written.
 const CHUNK: usize = 256 << 10;
 /// Longer binary values are left to be fetched by themselves.

@@ -73,7 +73,7 @@ async fn the_worker_works_until_the_application_stops_and_keeps_the_sweeper_aliv
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         f.app.stop.cancel();
-        worker.await.unwrap();
+        worker.await.unwrap().unwrap();
     })
     .await;
 }

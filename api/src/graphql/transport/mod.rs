@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     gate::{Gate, InitPayload, Session, SessionEnd},
-    incoming::Incoming,
+    incoming::{Allowance, Incoming},
     limits::Limits,
     multipart::{Upload, UploadReceiver},
     refusal::{Code, Refusal},

@@ -118,3 +118,9 @@ pub async fn unanswered(error: poem::Error) -> Response {
     }
     poem::web::Json(json!({ "detail": detail })).with_status(status).into_response()
 }
+
+/// A bug: the generic text, whatever happened (contract X-28).
+pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    let body = poem::web::Json(json!({ "detail": "Internal server error" }));
+    body.with_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}

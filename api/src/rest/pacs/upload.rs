@@ -1,44 +1,39 @@
 //! `POST /studies/upload` (contract S2-21..31): form fields and files in any order, streamed.
 
+use super::parts::{self, Parts};
 use super::study::StudyBody;
 use super::{PacsError, form};
 use crate::caller::Caller;
 use domain::studies::Modality;
 use domain::uploads::{self, Ingest, UploadForm};
 use domain::{App, Context, Error, Result, centres};
-use futures::TryStreamExt;
-use poem::handler;
-use poem::web::{Data, Json, Multipart};
+use poem::web::{Data, Json};
+use poem::{Body, Request, handler};
 use std::collections::HashMap;
-use tokio_util::io::ReaderStream;
-
-const CHUNK: usize = 64 << 10;
 
 #[handler]
-pub async fn upload(app: Data<&App>, Caller(ctx): Caller, multipart: Multipart) -> Result<Json<StudyBody>, PacsError> {
+pub async fn upload(
+    app: Data<&App>,
+    Caller(ctx): Caller,
+    request: &Request,
+    body: Body,
+) -> Result<Json<StudyBody>, PacsError> {
     let forbidden = |error| PacsError::or_forbidden(error, "Not authorized to upload studies");
     let ingest = Ingest::open(app.0, &ctx).await.map_err(forbidden)?;
-    Ok(Json(receive(app.0, &ctx, ingest, multipart).await?))
+    Ok(Json(receive(app.0, &ctx, ingest, Parts::new(request, body)?).await?))
 }
 
-async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut multipart: Multipart) -> Result<StudyBody> {
+async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts) -> Result<StudyBody> {
     let (mut fields, mut files) = (HashMap::new(), 0);
-    loop {
-        let field = multipart.next_field().await;
-        let Some(field) =
-            field.map_err(|_| form::wrong("body", "UNREADABLE", "the form ended before it was complete"))?
-        else {
-            break;
-        };
+    while let Some(field) = parts.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
         // S2-31: both names of the file field are accepted.
         if name == "dicom_files" || name == "files" {
             let file_name = field.file_name().unwrap_or("file").to_owned();
-            let body = ReaderStream::with_capacity(field.into_async_read(), CHUNK).map_err(std::io::Error::other);
-            ingest.file(&file_name, body).await?;
+            ingest.file(&file_name, parts::bytes(field)).await?;
             files += 1;
         } else {
-            fields.insert(name, form::text(field).await?);
+            fields.insert(name, parts.text(field).await?);
         }
     }
     if files == 0 {
