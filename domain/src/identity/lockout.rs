@@ -24,14 +24,9 @@ impl Attempt {
         }
     }
 
-    /// Refuses while the account or the address is locked. The attempt counts as failed until `succeeded`, so that attempts at
-    /// the same time, or given up half-way, count too.
-    pub async fn begin(&self, db: &Db) -> Result<()> {
-        self.check(db.writer()).await?;
-        self.failed(db).await
-    }
-
-    async fn check(&self, c: &impl ConnectionTrait) -> Result<()> {
+    /// Refuses while the account or the address is locked. Asked before the password is looked at, and again before it is
+    /// accepted, because others may have failed meanwhile: guesses at the same time gain nothing.
+    pub async fn check(&self, c: &impl ConnectionTrait) -> Result<()> {
         let accounts = nth_newest(c, Column::Account, &self.account, PER_ACCOUNT).await?;
         let addresses = match self.address.as_str() {
             "" => None,
@@ -46,7 +41,7 @@ impl Attempt {
         }
     }
 
-    async fn failed(&self, db: &Db) -> Result<()> {
+    pub async fn failed(&self, db: &Db) -> Result<()> {
         let now = Utc::now();
         let row = ActiveModel {
             account: Set(self.account.clone()),

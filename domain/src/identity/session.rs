@@ -67,7 +67,7 @@ async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) 
     if name.contains('\0') {
         return Err(Error::BadCredentials);
     }
-    attempt.begin(&app.db).await?;
+    attempt.check(app.db.reader()).await?;
     let name = name.trim().to_lowercase();
     let found = user::Entity::find()
         .filter(
@@ -82,10 +82,14 @@ async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) 
     let right = password::verify(if fits { password.to_owned() } else { String::new() }, hash).await? && fits;
     match found {
         Some(user) if right && user.is_active => {
+            attempt.check(app.db.writer()).await?;
             attempt.succeeded(&app.db).await?;
             Ok(user)
         }
-        _ => Err(Error::BadCredentials),
+        _ => {
+            attempt.failed(&app.db).await?;
+            Err(Error::BadCredentials)
+        }
     }
 }
 

@@ -270,3 +270,31 @@ async fn s2_01_to_06_the_token_endpoint_answers_as_documented() {
         assert_eq!(accepted.status(), StatusCode::OK, "X-08 {scheme}");
     }
 }
+
+#[tokio::test]
+async fn attempts_at_the_same_time_are_counted_too() {
+    let app = TestApp::new().await;
+    app.admin().await;
+    let nobody = app.anonymous();
+    let right = (0..12).map(|_| nobody.gql(CREATE, json!({ "u": "admin", "p": PASSWORD })));
+    for answer in futures::future::join_all(right).await {
+        assert!(answer["data"]["sessionCreate"]["session"].is_object(), "{answer}");
+    }
+    let wrong = (0..12).map(|_| nobody.gql(CREATE, json!({ "u": "admin", "p": "wrong" })));
+    futures::future::join_all(wrong).await;
+    let locked = nobody.gql(CREATE, json!({ "u": "admin", "p": PASSWORD })).await;
+    assert_eq!(locked["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_user_name_is_never_an_e_mail_address() {
+    let app = TestApp::new().await;
+    let create =
+        "mutation { userCreate(input: { username: \"a@example.org\", email: \"b@example.org\", fullName: \"X\",
+        password: \"x\", role: RADIOLOGIST }) { userErrors { code field } } }";
+    let answer = app.admin().await.data(create, json!({})).await;
+    assert_eq!(
+        answer["userCreate"]["userErrors"][0],
+        json!({ "code": "INVALID_USERNAME", "field": "username" })
+    );
+}

@@ -215,6 +215,24 @@ async fn a_name_on_the_form_that_is_not_the_files_is_warned_of() {
     }
 }
 
+#[tokio::test]
+async fn files_of_another_patient_under_a_known_study_are_warned_of() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let mut files = study(2);
+    let name = b"Phantom^Thorax";
+    let at = files[1].1.windows(name.len()).position(|window| window == name).unwrap();
+    files[1].1[at..at + name.len()].copy_from_slice(b"Someone^Else  ");
+    let first = technician.upload(files[..1].to_vec()).await;
+    assert!(first["studies"][0]["patientWarning"].is_null());
+    let second = technician.upload(files[1..].to_vec()).await;
+    let warning = second["studies"][0]["patientWarning"].as_str().unwrap();
+    assert!(
+        warning.contains("Else Someone") || warning.contains("Someone"),
+        "{warning}"
+    );
+}
+
 fn form(fields: &[(&str, &str)], files: Vec<(String, Vec<u8>)>, field: &'static str) -> Form {
     let mut form = Form::new();
     for (name, value) in fields {

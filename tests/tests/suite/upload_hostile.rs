@@ -198,3 +198,90 @@ async fn a_file_cannot_be_smuggled_in_as_a_value() {
         assert!(answer["errors"].is_array(), "{answer}");
     }
 }
+
+/// A file of some five hundred bytes that claims a million frames of no pixels.
+fn million_frames(n: u32) -> Vec<u8> {
+    let mut file = meta("1.2.840.10008.1.2.1");
+    let uid = |text: String| {
+        let mut uid = text.into_bytes();
+        uid.resize(uid.len().next_multiple_of(2), 0);
+        uid
+    };
+    file.extend(element((0x0008, 0x0018), b"UI", &uid(format!("1.2.3.{n}"))));
+    file.extend(element((0x0020, 0x000D), b"UI", &uid("1.2.3".into())));
+    file.extend(element((0x0020, 0x000E), b"UI", &uid("1.2.4".into())));
+    file.extend(element((0x0028, 0x0008), b"IS", b"1048576 "));
+    file.extend_from_slice(&[0xE0, 0x7F, 0x10, 0x00, b'O', b'W', 0, 0, 2, 0, 0, 0, 0, 0]);
+    file
+}
+
+#[tokio::test]
+async fn frames_without_pixels_cost_nothing() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let files = (0..50).map(|n| (format!("{n}.dcm"), million_frames(n))).collect();
+    let uploaded = technician.upload(files).await;
+    assert_eq!(uploaded["studies"][0]["numberOfInstances"], 50);
+    let id = uploaded["studies"][0]["id"].clone();
+    let query = "query($id: ID!) { study(id: $id) { series { instances(first: 1) { nodes { numberOfFrames } } } } }";
+    let found = technician.data(query, json!({ "id": id })).await;
+    assert_eq!(
+        found["study"]["series"][0]["instances"]["nodes"][0]["numberOfFrames"],
+        0
+    );
+}
+
+#[tokio::test]
+async fn an_archive_whose_end_record_lies_is_not_opened() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("a.dcm", zip::write::SimpleFileOptions::default()).unwrap();
+    archive.write_all(b"x").unwrap();
+    let sound = archive.finish().unwrap().into_inner();
+    let end = sound.len() - 22;
+    for (at, bytes) in [(12, [0xFF; 4]), (16, [0xFF; 4]), (8, [0xFF; 4])] {
+        let mut lying = sound.clone();
+        lying[end + at..end + at + 4].copy_from_slice(&bytes);
+        let answer = technician.upload_answer(vec![("a.zip".into(), lying)], None).await;
+        assert!(
+            answer.to_string().contains("not a readable ZIP archive"),
+            "{at}: {answer}"
+        );
+    }
+    let mut longer = sound;
+    longer.extend_from_slice(b"and more");
+    let answer = technician.upload_answer(vec![("a.zip".into(), longer)], None).await;
+    assert!(answer.to_string().contains("not a readable ZIP archive"), "{answer}");
+}
+
+#[tokio::test]
+async fn forms_have_bounds_of_their_own() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let many = (0..40).fold(Form::new(), |form, n| form.text(format!("field{n}"), "x"));
+    let refused = app.anonymous().rest(Method::POST, "/auth/token").multipart(many).send().await.unwrap();
+    assert_eq!(refused.status(), 413);
+    let long = Form::new().text("patient_name", "x".repeat(70_000));
+    let refused = technician.rest(Method::POST, "/studies/upload").multipart(long).send().await.unwrap();
+    assert_eq!(refused.status(), 413);
+    let plain = technician.rest(Method::POST, "/studies/upload").body("no form").send().await.unwrap();
+    assert_eq!(plain.status(), 422);
+}
+
+#[tokio::test]
+async fn nul_characters_are_no_server_errors() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let found = technician
+        .data(
+            "query($id: ID!) { study(id: $id) { id } }",
+            json!({ "id": "\u{0}AAAAAAA" }),
+        )
+        .await;
+    assert!(found["study"].is_null());
+    let create =
+        "mutation($u: String!) { sessionCreate(input: { username: $u, password: \"x\" }) { userErrors { code } } }";
+    let answer = app.anonymous().data(create, json!({ "u": "a\u{0}" })).await;
+    assert_eq!(answer["sessionCreate"]["userErrors"][0]["code"], "BAD_CREDENTIALS");
+}
