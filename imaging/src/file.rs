@@ -172,9 +172,6 @@ impl DicomFile {
     }
 
     fn native_frames(&self, range: &Range<u64>) -> Result<Vec<Range<u64>>, FrameError> {
-        if self.frame_bits() == 0 {
-            return Err(FrameError::NoPixels);
-        }
         let frames = self.number_of_frames();
         if frames > MAX_FRAMES {
             return Err(FrameError::TooMany {
@@ -183,6 +180,9 @@ impl DicomFile {
             });
         }
         let bits = self.frame_bits();
+        if bits == 0 {
+            return Err(FrameError::NoPixels);
+        }
         let held = u128::from(range.end - range.start) * 8;
         if bits * u128::from(frames) > held {
             return Err(FrameError::Short { frames });
