@@ -1,5 +1,6 @@
 //! All settings: defaults, then a file, then `GANTRY_*` of the environment; one typed struct, checked at start.
 
+use crate::jobs::queues;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use imaging::transcode::TargetSyntax;
@@ -68,8 +69,20 @@ pub struct Config {
     pub transcode_to: String,
     /// Jobs that one worker process runs at the same time.
     pub worker_slots: usize,
+    /// The queues that this process works on, with commas between; empty: all.
+    pub worker_queues: String,
     /// A job whose worker is silent for so long is given to another.
     pub lease_seconds: f64,
+    /// Jobs that ended are kept for so many days.
+    pub job_history_days: i64,
+    /// Events are kept, and subscribers can go on from their cursors, for so many days.
+    pub event_history_days: i64,
+    /// Every stored object is read and compared with its hash once in so many days.
+    pub scrub_days: i64,
+    /// The object store must answer a request within this time.
+    pub storage_timeout_seconds: u64,
+    /// Where `gantry worker` tells its health and metrics over HTTP; unset: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// An upload that is silent for so long is swept away.
     pub staging_minutes: i64,
     /// Connections to PostgreSQL of one process.
@@ -112,7 +125,13 @@ impl Default for Config {
             default_centre_id: None,
             transcode_to: String::new(),
             worker_slots: std::thread::available_parallelism().map_or(2, usize::from),
+            worker_queues: String::new(),
             lease_seconds: 30.0,
+            job_history_days: 30,
+            event_history_days: 7,
+            scrub_days: 30,
+            storage_timeout_seconds: 30,
+            metrics_listen: None,
             staging_minutes: 60,
             database_connections: 16,
         }
@@ -148,6 +167,9 @@ impl Config {
             ("refresh_token_days", self.refresh_token_days),
             ("signed_url_minutes", self.signed_url_minutes),
             ("staging_minutes", self.staging_minutes),
+            ("job_history_days", self.job_history_days),
+            ("event_history_days", self.event_history_days),
+            ("scrub_days", self.scrub_days),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value < 1) {
             return Err(format!("{name} must be at least 1"));
@@ -158,6 +180,15 @@ impl Config {
         }
         if self.worker_slots < 1 || self.database_connections < 4 {
             return Err("worker_slots must be at least 1 and database_connections at least 4".into());
+        }
+        if let Some(unknown) = self.worker_queues().find(|name| !queues::ALL.contains(name)) {
+            return Err(format!(
+                "worker_queues names {unknown}, which is no queue; there are {}",
+                queues::ALL.join(", ")
+            ));
+        }
+        if self.storage_timeout_seconds < 1 {
+            return Err("storage_timeout_seconds must be at least 1".into());
         }
         if !(0.1..=86_400.0).contains(&self.lease_seconds) {
             return Err("lease_seconds must be from 0.1 to 86400".into());
@@ -170,6 +201,11 @@ impl Config {
             return Err("secret must be set when PostgreSQL is used, the same for every process; make one with: openssl rand -hex 32".into());
         }
         Ok(())
+    }
+
+    /// The queues that this process works on; none: all.
+    pub fn worker_queues(&self) -> impl Iterator<Item = &str> {
+        self.worker_queues.split(',').map(str::trim).filter(|name| !name.is_empty())
     }
 
     pub fn is_postgres(&self) -> bool {

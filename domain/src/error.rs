@@ -1,6 +1,6 @@
 //! What can go wrong, by meaning. Each face maps this enum once to its own shape.
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -28,6 +28,12 @@ pub enum Error {
     TooMany { message: String, retry_after: u64 },
     #[error("{0}")]
     TooLarge(String),
+    /// The history after a subscriber's cursor is no longer kept.
+    #[error("What happened after this cursor is no longer kept; read the present state and go on after the cursor given here")]
+    CursorExpired {
+        /// The place after everything that is known now.
+        now: String,
+    },
     #[error("{0}")]
     Unavailable(String),
     #[error("Internal server error")]
@@ -77,12 +83,43 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-                Self::Unavailable("The database is not reachable; try again shortly".into())
+        match outage(&error) {
+            Some(message) => {
+                tracing::warn!(%error, "the database is out of order");
+                Self::Unavailable(message.into())
             }
-            _ => Self::Internal(error.into()),
+            None => Self::Internal(error.into()),
         }
+    }
+}
+
+/// What to tell of an error of the database that comes from its state and not from what was asked; `None` for the others.
+fn outage(error: &DbErr) -> Option<&'static str> {
+    const UNREACHABLE: &str = "The database is not reachable; try again shortly";
+    const FULL: &str = "The disk of the database is full; free some space and try again";
+    const BUSY: &str = "The database is too busy; try again shortly";
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return Some(UNREACHABLE),
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return None,
+    };
+    let code = match &**cause {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            return Some(UNREACHABLE);
+        }
+        sqlx::Error::PoolTimedOut => return Some(BUSY),
+        sqlx::Error::Database(error) => error.code()?,
+        _ => return None,
+    };
+    // PostgreSQL: five characters (appendix A of its manual). SQLite: a number, whose low byte is the kind (its `rescode.html`).
+    match (code.len(), code.get(..2).unwrap_or_default(), code.parse::<u32>().map(|number| number & 0xff)) {
+        (5, "08" | "57", _) => Some(UNREACHABLE),
+        (5, "53", _) if code == "53100" => Some(FULL),
+        (5, "53" | "40", _) | (5, "55", _) => Some(BUSY),
+        (1..=4, _, Ok(13)) => Some(FULL),
+        (1..=4, _, Ok(5 | 6)) => Some(BUSY),
+        (1..=4, _, Ok(10 | 14)) => Some("The database file cannot be read or written; try again shortly"),
+        _ => None,
     }
 }
 

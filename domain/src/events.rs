@@ -5,20 +5,26 @@
 //! SQLite has one writer at a time, and its row ids are in the order of commits.
 
 mod feed;
+mod history;
 mod kinds;
 mod subscribe;
 
 pub use feed::Feed;
 pub(crate) use feed::user_revoked;
+pub use history::trim;
 pub use kinds::EventKind;
 pub use subscribe::{Update, Wanted, job_updates, study_updates};
 
+use crate::db::sql::tuples;
 use crate::error::{Error, Result};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
+
+/// Rows of one INSERT.
+const AT_ONCE: usize = 500;
 
 /// A place in the order of events; what clients hand back as `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -88,18 +94,30 @@ impl Topic {
 }
 
 pub async fn append(c: &impl ConnectionTrait, event: NewEvent) -> Result<()> {
-    let values: Vec<Value> = vec![
-        event.kind.as_str().into(),
-        event.centre_id.into(),
-        event.study_id.into(),
-        event.job_id.into(),
-        event.user_id.into(),
-        event.payload.into(),
-        Utc::now().into(),
-    ];
-    let sql = "INSERT INTO event (kind, centre_id, study_id, job_id, user_id, payload, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await?;
+    append_all(c, vec![event]).await
+}
+
+/// Several events in the given order, by one statement each few hundred.
+pub async fn append_all(c: &impl ConnectionTrait, events: Vec<NewEvent>) -> Result<()> {
+    for events in events.chunks(AT_ONCE) {
+        let mut values: Vec<Value> = Vec::with_capacity(events.len() * 7);
+        for event in events {
+            values.extend::<[Value; 7]>([
+                event.kind.as_str().into(),
+                event.centre_id.into(),
+                event.study_id.into(),
+                event.job_id.into(),
+                event.user_id.into(),
+                event.payload.clone().into(),
+                Utc::now().into(),
+            ]);
+        }
+        let sql = format!(
+            "INSERT INTO event (kind, centre_id, study_id, job_id, user_id, payload, created_at) VALUES {}",
+            tuples(events.len(), 7)
+        );
+        c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await?;
+    }
     Ok(())
 }
 
@@ -185,11 +203,16 @@ pub(crate) async fn head(c: &impl ConnectionTrait) -> Result<Cursor> {
         }
         _ => "SELECT xid, id FROM event ORDER BY xid DESC, id DESC LIMIT 1",
     };
-    let row = c.query_one_raw(Statement::from_string(backend, sql)).await?;
-    row.map_or(Ok(Cursor::default()), |row| {
-        Ok(Cursor {
-            xid: row.try_get_by_index(0)?,
-            id: row.try_get_by_index(1)?,
-        })
+    match c.query_one_raw(Statement::from_string(backend, sql)).await? {
+        Some(row) => cursor(&row),
+        None => history::horizon(c).await,
+    }
+}
+
+/// Of a row whose first columns it is.
+fn cursor(row: &QueryResult) -> Result<Cursor> {
+    Ok(Cursor {
+        xid: row.try_get_by_index(0)?,
+        id: row.try_get_by_index(1)?,
     })
 }

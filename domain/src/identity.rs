@@ -1,10 +1,12 @@
 //! Who somebody is: passwords, tokens, sessions and the lockout.
 
+mod history;
 mod lockout;
 mod password;
 mod session;
 mod token;
 
+pub use history::trim;
 pub use session::{Session, authenticate, session_create, session_end, session_refresh, token_create};
 pub use token::TokenKeys;
 

@@ -10,14 +10,19 @@
 //! may see and do. How a job is done is the matter of room `worker`.
 
 mod backoff;
+mod control;
 mod payload;
 mod service;
 mod state;
 pub mod store;
 
-pub use backoff::backoff;
-pub use payload::{IndexSeriesV1, Job, JobKind, RenderStudyV1, SweepOrphansV1, TranscodeStudyV1, queues};
+pub use backoff::{backoff, outage_backoff};
+pub use control::{QueueStatus, queue_list, queue_update};
+pub use payload::{
+    IndexSeriesV1, Job, JobKind, RenderStudyV1, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TranscodeStudyV1,
+    TrimHistoryV1, queues,
+};
 pub use service::{job_cancel, job_count, job_get, job_list, job_retry, jobs_by_id, jobs_for_studies};
 pub use state::JobState;
-pub use store::JobFilter;
+pub use store::{JobFilter, QueueChange};
 pub use store::enqueue::{NewJob, enqueue, priority};

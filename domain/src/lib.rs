@@ -22,6 +22,7 @@ pub mod signals;
 pub mod storage;
 pub mod studies;
 pub mod uploads;
+pub mod usage;
 pub mod users;
 
 pub use app::App;

@@ -20,6 +20,9 @@ pub enum Action {
     JobRead,
     JobRetry,
     JobCancel,
+    QueueRead,
+    QueueUpdate,
+    UsageRead,
 }
 
 /// How far a permission reaches.
@@ -37,7 +40,7 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 13] = [
+const TABLE: [(Action, [Scope; 4]); 16] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -52,6 +55,9 @@ const TABLE: [(Action, [Scope; 4]); 13] = [
     (Action::JobRead,        [All,   All,         Centre,     Centre]),
     (Action::JobRetry,       [All,   Nothing,     Centre,     Centre]),
     (Action::JobCancel,      [All,   Nothing,     Centre,     Centre]),
+    (Action::QueueRead,      [All,   Nothing,     Nothing,    Nothing]),
+    (Action::QueueUpdate,    [All,   Nothing,     Nothing,    Nothing]),
+    (Action::UsageRead,      [All,   Nothing,     Nothing,    Centre]),
 ];
 
 /// What a caller may see or change, ready to be put into a query.

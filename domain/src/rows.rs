@@ -3,6 +3,7 @@
 pub use entity::centre::Model as Centre;
 pub use entity::instance::Model as Instance;
 pub use entity::job::Model as Job;
+pub use entity::queue::Model as Queue;
 pub use entity::rendition::Model as Rendition;
 pub use entity::series::Model as Series;
 pub use entity::study::Model as Study;

@@ -3,25 +3,31 @@
 //! Invariant: an object is written once under a new key and never overwritten; keys hold no patient data.
 
 mod batch;
+mod scrub;
 mod sweep;
 mod writer;
 
 pub(crate) use batch::release;
 pub use batch::{Batch, StoredFile};
+pub use scrub::{Scrubbed, scrub};
 pub use sweep::sweep;
 pub use writer::ObjectWriter;
 
 use crate::error::{Error, Result};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetOptions, ObjectStore, ObjectStoreExt};
+use object_store::{ClientConfigKey, GetOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const RETRIES: usize = 5;
 
 #[derive(Clone)]
 pub struct Storage {
@@ -31,8 +37,9 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// `file://folder` or `s3://bucket/prefix`; the latter reads `AWS_*` of the environment.
-    pub fn open(url: &str) -> Result<Self, String> {
+    /// `file://folder` or `s3://bucket/prefix`; the latter reads `AWS_*` of the environment, and each request of it must be
+    /// answered within `timeout`.
+    pub fn open(url: &str, timeout: Duration) -> Result<Self, String> {
         if let Some(folder) = url.strip_prefix("file://") {
             return Self::folder(PathBuf::from(folder));
         }
@@ -40,11 +47,21 @@ impl Storage {
             return Err("the storage URL must begin with file:// or s3://".into());
         };
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        Self::s3(AmazonS3Builder::from_env().with_bucket_name(bucket), prefix)
+        Self::s3(AmazonS3Builder::from_env().with_bucket_name(bucket), prefix, timeout)
     }
 
-    /// An S3-compatible store by its settings, all objects under a prefix.
-    pub fn s3(settings: AmazonS3Builder, prefix: &str) -> Result<Self, String> {
+    /// An S3-compatible store by its settings, all objects under a prefix. A request that failed is repeated for as long as one
+    /// may take: who waits for an answer hears of an outage soon, and jobs are put off.
+    pub fn s3(settings: AmazonS3Builder, prefix: &str, timeout: Duration) -> Result<Self, String> {
+        let seconds = |key, time: Duration| (AmazonS3ConfigKey::Client(key), format!("{} seconds", time.as_secs().max(1)));
+        let (whole, whole_time) = seconds(ClientConfigKey::Timeout, timeout);
+        let (connect, connect_time) = seconds(ClientConfigKey::ConnectTimeout, timeout.min(CONNECT));
+        let retry = RetryConfig {
+            max_retries: RETRIES,
+            retry_timeout: timeout,
+            ..RetryConfig::default()
+        };
+        let settings = settings.with_config(whole, whole_time).with_config(connect, connect_time).with_retry(retry);
         let s3 = settings.build().map_err(|error| format!("the S3 settings are not usable: {error}"))?;
         let store: Arc<dyn ObjectStore> = match prefix {
             "" => Arc::new(s3),

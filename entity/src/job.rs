@@ -24,6 +24,8 @@ pub struct Model {
     pub max_attempts: i32,
     /// Attempts that ended because their worker vanished.
     pub lost_leases: i32,
+    /// Times in a row that the job was put off because something it needs was out of order.
+    pub deferrals: i32,
     /// Fencing number of the latest attempt.
     pub lease_token: i64,
     pub lease_until: Option<DateTimeUtc>,

@@ -4,6 +4,7 @@ pub mod centre;
 pub mod instance;
 pub mod job;
 pub mod login_failure;
+pub mod queue;
 pub mod refresh_token;
 pub mod rendition;
 pub mod series;

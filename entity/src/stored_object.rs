@@ -11,6 +11,10 @@ pub struct Model {
     pub sha256: String,
     pub content_type: String,
     pub created_at: DateTimeUtc,
+    /// When its bytes were last compared with its hash.
+    pub verified_at: Option<DateTimeUtc>,
+    /// What the scrub found wrong with it.
+    pub damage: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

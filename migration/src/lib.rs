@@ -3,6 +3,7 @@
 mod dialect;
 mod m0001_base;
 mod m0002_job;
+mod m0003_job_control;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -12,6 +13,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_base::Migration), Box::new(m0002_job::Migration)]
+        vec![
+            Box::new(m0001_base::Migration),
+            Box::new(m0002_job::Migration),
+            Box::new(m0003_job_control::Migration),
+        ]
     }
 }

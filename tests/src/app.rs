@@ -62,8 +62,8 @@ impl TestApp {
         config.check().expect("sound settings");
         let stop = CancellationToken::new();
         let storage = match &store {
-            Some(server) => Storage::s3(server.builder(), "gantry").expect("a store"),
-            None => Storage::open(&config.storage_url()).expect("a store"),
+            Some(server) => Storage::s3(server.builder(), "gantry", s3::TIMEOUT).expect("a store"),
+            None => Storage::open(&config.storage_url(), s3::TIMEOUT).expect("a store"),
         };
         let app = App::open_with(config, storage, stop.clone()).await.expect("an app");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

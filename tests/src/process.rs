@@ -78,8 +78,8 @@ impl Installation {
         }
         migrate(dir.path(), &environment).await;
         let storage = match &store {
-            Some(server) => Storage::s3(server.builder(), ""),
-            None => Storage::open(&config.storage_url()),
+            Some(server) => Storage::s3(server.builder(), "", s3::TIMEOUT),
+            None => Storage::open(&config.storage_url(), s3::TIMEOUT),
         };
         let stop = CancellationToken::new();
         let app = App::open_with(config, storage.expect("a store"), stop.clone()).await.expect("an app");

@@ -10,6 +10,7 @@ use object_store::aws::AmazonS3Builder;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -18,6 +19,8 @@ pub const BUCKET: &str = "gantry-test";
 pub const ACCESS_KEY_ID: &str = "gantry-test-key";
 pub const SECRET_ACCESS_KEY: &str = "gantry-test-secret";
 pub const REGION: &str = "us-east-1";
+/// How long the clients of tests wait for an answer.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves until it is dropped; what was stored goes with it.
 pub struct S3Server {

@@ -3,8 +3,11 @@
 mod index_series;
 mod output;
 mod render_study;
+mod roll_up_usage;
+mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
+mod trim_history;
 
 use crate::engine::{JobCtx, JobError, Registry};
 use domain::App;
@@ -16,6 +19,9 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
         .with(with_app(app, sweep_orphans::run))
+        .with(with_app(app, scrub_objects::run))
+        .with(with_app(app, trim_history::run))
+        .with(with_app(app, roll_up_usage::run))
 }
 
 fn with_app<J, F, R>(app: &App, run: F) -> impl Fn(J, JobCtx) -> R + Send + Sync + 'static + use<J, F, R>

@@ -12,7 +12,7 @@ mod handlers;
 pub use engine::{Completion, Engine, JobCtx, JobError, Options, Registry, Stop};
 
 use domain::App;
-use domain::jobs::{self, NewJob, SweepOrphansV1};
+use domain::jobs::{self, NewJob, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TrimHistoryV1};
 use std::time::Duration;
 use tracing::{error, warn};
 
@@ -38,6 +38,9 @@ async fn schedule(app: &App) {
 async fn enqueue_recurring(app: &App) -> domain::Result<()> {
     let tx = app.db.begin().await?;
     jobs::enqueue(&tx, NewJob::new(SweepOrphansV1 {})).await?;
+    jobs::enqueue(&tx, NewJob::new(ScrubObjectsV1 {})).await?;
+    jobs::enqueue(&tx, NewJob::new(TrimHistoryV1 {})).await?;
+    jobs::enqueue(&tx, NewJob::new(RollUpUsageV1 {})).await?;
     Ok(tx.commit().await?)
 }
 

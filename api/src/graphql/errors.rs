@@ -64,6 +64,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Conflict(_) => "CONFLICT",
         Error::TooMany { .. } => "RATE_LIMITED",
         Error::TooLarge(_) => "TOO_LARGE",
+        Error::CursorExpired { .. } => "CURSOR_EXPIRED",
         Error::Unavailable(_) => "UNAVAILABLE",
         Error::Internal(_) => "INTERNAL",
     }
@@ -73,14 +74,12 @@ pub fn top_level(failure: Error) -> async_graphql::Error {
     if let Error::Internal(cause) = &failure {
         error!(error = ?cause, "a resolver failed");
     }
-    let retry_after = match &failure {
-        Error::TooMany { retry_after, .. } => Some(*retry_after),
-        _ => None,
-    };
     async_graphql::Error::new(failure.to_string()).extend_with(|_, extensions| {
         extensions.set("code", code(&failure));
-        if let Some(seconds) = retry_after {
-            extensions.set("retryAfter", seconds);
+        match &failure {
+            Error::TooMany { retry_after, .. } => extensions.set("retryAfter", *retry_after),
+            Error::CursorExpired { now } => extensions.set("cursor", now.as_str()),
+            _ => {}
         }
     })
 }

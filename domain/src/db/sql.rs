@@ -9,7 +9,7 @@ const SQLITE_FORMAT: &str = "'%Y-%m-%dT%H:%M:%f000+00:00'";
 
 /// Makes a statement of a template: `{now}` is the database's clock, `{now+$n}` that clock plus the parameter `n` in seconds,
 /// `{lock}` locks the selected rows, `{skip locked}` too, but passes over those that others have locked (SQLite has one writer and
-/// needs neither).
+/// needs neither); `{skip locked job}` of a join locks the rows of `job` only.
 pub fn statement(backend: DbBackend, template: &str, values: Vec<Value>) -> Statement {
     let mut sql = String::with_capacity(template.len() + 200);
     let mut pieces = template.split('{');
@@ -33,11 +33,26 @@ fn render(backend: DbBackend, name: &str) -> String {
         ("now", _) => "clock_timestamp()".to_owned(),
         (_, Some(seconds)) if sqlite => format!("strftime({SQLITE_FORMAT},'now',{seconds}||' seconds')"),
         (_, Some(seconds)) => format!("(clock_timestamp()+make_interval(secs=>{seconds}))"),
-        ("lock" | "skip locked", _) if sqlite => String::new(),
+        ("lock" | "skip locked" | "skip locked job", _) if sqlite => String::new(),
         ("lock", _) => "FOR UPDATE".to_owned(),
         ("skip locked", _) => "FOR UPDATE SKIP LOCKED".to_owned(),
+        ("skip locked job", _) => "FOR UPDATE OF job SKIP LOCKED".to_owned(),
         _ => format!("{{{name}}}"),
     }
+}
+
+/// `($1,$2),($3,$4)`: the parameters of `rows` rows of `columns` values, from `$1` on.
+pub fn tuples(rows: usize, columns: usize) -> String {
+    tuples_from(1, rows, columns)
+}
+
+/// The same with the first parameter's number.
+pub fn tuples_from(first: usize, rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let numbers = (0..columns).map(|column| format!("${}", first + row * columns + column));
+        format!("({})", numbers.collect::<Vec<_>>().join(","))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(",")
 }
 
 pub async fn execute(c: &impl ConnectionTrait, template: &str, values: Vec<Value>) -> Result<u64, DbErr> {
@@ -52,6 +67,12 @@ pub async fn query(c: &impl ConnectionTrait, template: &str, values: Vec<Value>)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tuples_number_their_parameters() {
+        assert_eq!(tuples(2, 3), "($1,$2,$3),($4,$5,$6)");
+        assert_eq!(tuples_from(4, 2, 1), "($4),($5)");
+    }
 
     #[test]
     fn a_template_is_rendered_for_both_databases() {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a listener holds no queue of its own; when it falls behind the broadcast it reads on from the table.
 
+use super::history::still_kept;
 use super::{Cursor, Event, EventKind, Topic, append, head, page};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -80,6 +81,8 @@ impl Feed {
             'history: loop {
                 loop {
                     let page = page(feed.db.reader(), after, &topic, PAGE).await?;
+                    // Asked afterwards: what was removed while the page was read counts too.
+                    still_kept(feed.db.reader(), after).await?;
                     let full = page.events.len() as u64 == PAGE;
                     for event in page.events {
                         after = event.cursor;

@@ -1,5 +1,6 @@
 //! What subscribers hear: the current state first, or everything after their cursor, within what they may see.
 
+use super::history::still_kept;
 use super::{Cursor, Event, EventKind, Topic};
 use crate::App;
 use crate::context::Context;
@@ -106,7 +107,10 @@ async fn topic(app: &App, ctx: &Context, action: Action, wanted: &Wanted) -> Res
 
 async fn start(app: &App, wanted: &Wanted) -> Result<Cursor> {
     match wanted.after {
-        Some(after) => Ok(after),
+        Some(after) => {
+            still_kept(app.db.reader(), after).await?;
+            Ok(after)
+        }
         None => app.events.head().await,
     }
 }

@@ -5,13 +5,19 @@
 
 mod index_series;
 mod render_study;
+mod roll_up_usage;
+mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
+mod trim_history;
 
 pub use index_series::IndexSeriesV1;
 pub use render_study::RenderStudyV1;
+pub use roll_up_usage::RollUpUsageV1;
+pub use scrub_objects::ScrubObjectsV1;
 pub use sweep_orphans::SweepOrphansV1;
 pub use transcode_study::TranscodeStudyV1;
+pub use trim_history::TrimHistoryV1;
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -25,12 +31,18 @@ pub mod queues {
     pub const ALL: [&str; 4] = [INDEX, RENDER, TRANSCODE, MAINTENANCE];
 }
 
+/// The unique key of jobs of which the whole cluster has one.
+const CLUSTER: &str = "cluster";
+
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
     const QUEUE: &'static str;
     /// An attempt that takes longer is stopped and counts as failed.
     const TIMEOUT: Duration = Duration::from_secs(3600);
+    /// A kind that recurs must never be dead: `i32::MAX`; a fault only delays it.
     const MAX_ATTEMPTS: i32 = 5;
+    /// A job that recurs does not end when it succeeded: it runs again after this time, as if new.
+    const EVERY: Option<Duration> = None;
 
     /// Unfinished jobs of one kind and key are one job.
     fn unique_key(&self) -> Option<String>;
@@ -43,14 +55,20 @@ pub enum JobKind {
     RenderStudy,
     TranscodeStudy,
     SweepOrphans,
+    ScrubObjects,
+    TrimHistory,
+    RollUpUsage,
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 4] = [
+    pub const ALL: [JobKind; 7] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
         Self::SweepOrphans,
+        Self::ScrubObjects,
+        Self::TrimHistory,
+        Self::RollUpUsage,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +77,9 @@ impl JobKind {
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,
+            Self::ScrubObjects => ScrubObjectsV1::KIND,
+            Self::TrimHistory => TrimHistoryV1::KIND,
+            Self::RollUpUsage => RollUpUsageV1::KIND,
         }
     }
 

@@ -9,6 +9,8 @@ pub mod enqueue;
 mod event;
 mod fetch;
 mod heartbeat;
+mod history;
+mod queue;
 mod read;
 mod reap;
 mod settle;
@@ -16,10 +18,13 @@ mod settle;
 pub use control::{request_cancel, retry};
 pub use fetch::{Fetched, fetch};
 pub use heartbeat::{Renewed, cancels, renew};
+pub use history::trim;
+pub use queue::{Load, QueueChange, load, queues_changed};
+pub(crate) use queue::queue_change;
 pub use read::JobFilter;
 pub(crate) use read::{by_id, count, find, list, of_studies};
 pub use reap::reap;
-pub use settle::{Settlement, finished_by, progress, remark, settle, succeed};
+pub use settle::{MAX_DEFERRALS, Settlement, finished_by, progress, remark, settle, succeed, succeed_all};
 
 use uuid::Uuid;
 

@@ -115,6 +115,7 @@ impl Batch {
                 sha256: Set(file.sha256.clone()),
                 content_type: Set(file.content_type.into()),
                 created_at: Set(now),
+                ..Default::default()
             });
             stored_object::Entity::insert_many(rows).exec_without_returning(tx).await?;
         }

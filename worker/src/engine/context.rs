@@ -2,13 +2,13 @@
 
 use super::error::JobError;
 use super::hub::Hub;
+use super::slots::Slot;
 use domain::db::{Db, Transaction};
 use domain::jobs::store::{self, Fetched, Lease};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 /// Subscribers of a job see no more of its progress than this.
@@ -29,7 +29,8 @@ pub enum Stop {
     TimedOut,
 }
 
-/// One attempt. Cheap to clone, also into `spawn_blocking`; the slot of the queue is free when the last clone is gone.
+/// One attempt. Cheap to clone, also into `spawn_blocking`; the slot of the queue is free when the handler has answered, or when
+/// the last clone is gone.
 #[derive(Clone)]
 pub struct JobCtx(Arc<Attempt>);
 
@@ -42,11 +43,12 @@ pub(super) struct Attempt {
     completed: AtomicBool,
     progressed: Mutex<Option<Instant>>,
     renewed: Mutex<Instant>,
-    _slot: OwnedSemaphorePermit,
+    slot: Mutex<Option<Slot>>,
 }
 
 impl JobCtx {
-    pub(super) fn new(hub: Arc<Hub>, job: Fetched, slot: OwnedSemaphorePermit) -> Self {
+    /// `leased`: when its lease was asked for.
+    pub(super) fn new(hub: Arc<Hub>, job: Fetched, slot: Slot, leased: Instant) -> Self {
         Self(Arc::new(Attempt {
             hub,
             job,
@@ -54,8 +56,8 @@ impl JobCtx {
             reason: OnceLock::new(),
             completed: AtomicBool::new(false),
             progressed: Mutex::new(None),
-            renewed: Mutex::new(Instant::now()),
-            _slot: slot,
+            renewed: Mutex::new(leased),
+            slot: Mutex::new(Some(slot)),
         }))
     }
 
@@ -147,10 +149,18 @@ impl JobCtx {
         *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
+    pub(super) fn renewed(&self) -> Instant {
+        *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// By this process's own clock, and rather too early: the lease was asked for before it began.
     pub(super) fn lease_is_over(&self) -> bool {
-        let renewed = *self.0.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-        renewed.elapsed() > self.0.hub.options.lease
+        self.renewed().elapsed() > self.0.hub.options.lease
+    }
+
+    /// The handler has answered: its slot is for the next job, also before the end is written.
+    pub(super) fn free_slot(&self) {
+        drop(self.0.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -4,7 +4,7 @@ use super::context::Stop;
 use domain::Error;
 use std::time::Duration;
 
-/// The text of `Retry` and `Permanent` is shown with the job: it says what is wrong, without patient data.
+/// The text of `Retry`, `Unavailable` and `Permanent` is shown with the job: it says what is wrong, without patient data.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// May go well another time. Outside services that say when (`Retry-After`) are believed.
@@ -13,6 +13,9 @@ pub enum JobError {
         error: anyhow::Error,
         after: Option<Duration>,
     },
+    /// Something that the job needs is out of order: tried again until it is back, without using up attempts.
+    #[error("{0:#}")]
+    Unavailable(anyhow::Error),
     /// Will never go well.
     #[error("{0:#}")]
     Permanent(anyhow::Error),
@@ -48,7 +51,7 @@ impl From<Error> for JobError {
     fn from(error: Error) -> Self {
         match error {
             Error::TooMany { retry_after, .. } => Self::retry_after(error.into(), Duration::from_secs(retry_after)),
-            Error::Unavailable(_) => anyhow::Error::from(error).into(),
+            Error::Unavailable(_) => Self::Unavailable(error.into()),
             Error::Internal(ref cause) => {
                 tracing::error!(error = format!("{cause:#}"), "a job met an internal error");
                 // Shown with the job: without its cause, which may quote paths and statements.

@@ -1,12 +1,13 @@
-//! What the attempts of one process share: heartbeat, reaper, shutdown, settlement.
+//! What the attempts of one process share: heartbeat, reaper, shutdown, settlement, and the settings of their queues.
 
 use super::context::{Attempt, JobCtx, Stop};
 use super::options::Options;
+use super::settler::Settler;
+use super::slots::Slots;
 use domain::db::Db;
-use domain::jobs::JobState;
-use domain::jobs::store::{self, Lease, Settlement};
+use domain::jobs::store::{self, Lease};
 use domain::signals::Signals;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,8 @@ use tracing::{info, warn};
 
 const LOOK_FOR_CANCELS: Duration = Duration::from_millis(500);
 const REAP_AT_LEAST: Duration = Duration::from_secs(5);
-const SETTLE_AGAIN: Duration = Duration::from_millis(100);
+/// A change of a queue's slots takes so long to be noticed.
+const LOOK_FOR_SETTINGS: Duration = Duration::from_secs(1);
 
 pub struct Hub {
     pub db: Db,
@@ -24,22 +26,39 @@ pub struct Hub {
     pub stop: CancellationToken,
     /// Weak: an attempt that was dropped, for whatever reason, is renewed no more, and the reaper returns its job.
     running: Mutex<HashMap<Lease, Weak<Attempt>>>,
+    /// Of each queue that this process works on.
+    slots: BTreeMap<&'static str, Arc<Slots>>,
+    pub(super) settler: Settler,
 }
 
 impl Hub {
-    pub fn new(db: Db, signals: Arc<Signals>, options: Options, stop: CancellationToken) -> Arc<Self> {
+    pub fn new(
+        db: Db,
+        signals: Arc<Signals>,
+        options: Options,
+        queues: impl Iterator<Item = &'static str>,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            slots: queues.map(|queue| (queue, Slots::new(options.slots_of(queue)))).collect(),
             db,
             signals,
             options,
             stop,
             running: Mutex::default(),
+            settler: Settler::default(),
         })
     }
 
     /// Runs for ever; to be dropped when the last attempt has ended.
     pub async fn tend(self: Arc<Self>) {
-        tokio::join!(self.beat(), self.reap(), self.shut_down());
+        tokio::join!(
+            self.beat(),
+            self.reap(),
+            self.shut_down(),
+            self.follow_settings(),
+            self.settler.run(&self)
+        );
     }
 
     pub fn add(&self, ctx: &JobCtx) {
@@ -48,6 +67,10 @@ impl Hub {
 
     pub fn remove(&self, ctx: &JobCtx) {
         self.lock().remove(ctx.lease());
+    }
+
+    pub fn slots(&self, queue: &str) -> Option<&Arc<Slots>> {
+        self.slots.get(queue)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Lease, Weak<Attempt>>> {
@@ -130,6 +153,23 @@ impl Hub {
         }
     }
 
+    /// Gives each queue the slots that operators chose; without a choice those of this process' options.
+    async fn follow_settings(&self) {
+        loop {
+            match store::queues_changed(&self.db).await {
+                Ok(changed) => {
+                    for (queue, slots) in &self.slots {
+                        let chosen = changed.iter().find(|row| row.name == *queue).and_then(|row| row.slots);
+                        let chosen = chosen.and_then(|slots| usize::try_from(slots).ok());
+                        slots.resize(chosen.unwrap_or_else(|| self.options.slots_of(queue)));
+                    }
+                }
+                Err(error) => warn!(%error, "the settings of the queues could not be read"),
+            }
+            tokio::time::sleep(LOOK_FOR_SETTINGS).await;
+        }
+    }
+
     async fn shut_down(&self) {
         self.stop.cancelled().await;
         tokio::time::sleep(self.options.grace).await;
@@ -139,26 +179,6 @@ impl Hub {
         }
         for ctx in running {
             ctx.halt(Stop::Shutdown);
-        }
-    }
-
-    /// Says the end of an attempt to the database, again and again while the lease lives; after that the reaper has the job.
-    pub async fn settle(&self, ctx: &JobCtx, end: &Settlement) -> Option<JobState> {
-        let mut wait = SETTLE_AGAIN;
-        loop {
-            match store::settle(&self.db, ctx.lease(), end).await {
-                Ok(Some(state)) => return Some(state),
-                Ok(None) => {
-                    warn!(job = %ctx.lease().job_id, "the lease was lost; the end of the attempt changes nothing");
-                    return None;
-                }
-                Err(error) if ctx.lease_is_over() => {
-                    warn!(job = %ctx.lease().job_id, %error, "the end of the attempt could not be written");
-                    return None;
-                }
-                Err(_) => tokio::time::sleep(wait).await,
-            }
-            wait = (wait * 2).min(Duration::from_secs(2));
         }
     }
 }

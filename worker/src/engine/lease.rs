@@ -71,7 +71,7 @@ pub async fn attempt(ctx: JobCtx, timeout: Duration, run: impl Future<Output = R
     let end = settlement(&ctx, ended, timeout);
     let hub = ctx.hub().clone();
     let state = match &end {
-        Some(end) => hub.settle(&ctx, end).instrument(span.clone()).await,
+        Some(end) => hub.settle(ctx.lease(), end, ctx.renewed()).instrument(span.clone()).await,
         None => ctx.completed().then_some(JobState::Succeeded),
     };
     hub.remove(&ctx);
@@ -93,7 +93,10 @@ async fn watch(ctx: &JobCtx, timeout: Duration, run: impl Future<Output = Result
         None => tokio::time::timeout(ctx.hub().options.wind_down, run).await,
     };
     match returned {
-        Ok(Ok(answer)) => Ended::Returned(answer),
+        Ok(Ok(answer)) => {
+            ctx.free_slot();
+            Ended::Returned(answer)
+        }
         Ok(Err(panic)) => Ended::Panicked(panic),
         Err(_) => Ended::LeftAlone,
     }
@@ -107,6 +110,7 @@ fn report(ctx: &JobCtx, end: Option<&Settlement>, state: Option<JobState>, took:
         (_, Some(JobState::Dead)) => "dead",
         (Some(Settlement::Released), _) => "released",
         (Some(Settlement::Snoozed { .. }), _) => "snoozed",
+        (Some(Settlement::Deferred { .. }), _) => "deferred",
         _ => "retrying",
     };
     let kind = ctx.job().kind.clone();
@@ -114,7 +118,7 @@ fn report(ctx: &JobCtx, end: Option<&Settlement>, state: Option<JobState>, took:
     metrics::histogram!("gantry_job_wait_seconds", "kind" => kind.clone()).record(ctx.job().waited);
     metrics::histogram!("gantry_job_duration_seconds", "kind" => kind).record(took);
     match end {
-        Some(Settlement::Retry { error, .. } | Settlement::Dead { error }) => {
+        Some(Settlement::Retry { error, .. } | Settlement::Deferred { error, .. } | Settlement::Dead { error }) => {
             info!(outcome, error, ?took, "attempt ended")
         }
         _ => info!(outcome, ?took, "attempt ended"),

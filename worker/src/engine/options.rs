@@ -11,6 +11,8 @@ pub struct Options {
     pub worker: String,
     /// Jobs that run at the same time, per queue; a queue that is not named has one slot.
     pub slots: BTreeMap<String, usize>,
+    /// The queues that this process works on; empty: all that it can.
+    pub queues: Vec<String>,
     /// A job whose worker is silent for so long is given to another.
     pub lease: Duration,
     /// Queues are looked at so often though nothing woke them.
@@ -28,6 +30,7 @@ impl Default for Options {
         Self {
             worker: format!("{}-{:08x}", std::process::id(), uuid::Uuid::new_v4().as_fields().0),
             slots: BTreeMap::new(),
+            queues: Vec::new(),
             lease: Duration::from_secs(30),
             poll: Duration::from_secs(1),
             grace: Duration::from_millis(500),
@@ -48,9 +51,14 @@ impl Options {
         ];
         Self {
             slots: slots.map(|(queue, slots)| (queue.to_owned(), slots)).into(),
+            queues: config.worker_queues().map(str::to_owned).collect(),
             lease: Duration::from_secs_f64(config.lease_seconds.max(1.0)),
             ..Self::default()
         }
+    }
+
+    pub fn works_on(&self, queue: &str) -> bool {
+        self.queues.is_empty() || self.queues.iter().any(|name| name == queue)
     }
 
     pub fn slots_of(&self, queue: &str) -> usize {

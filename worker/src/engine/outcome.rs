@@ -2,7 +2,7 @@
 
 use super::context::{JobCtx, Stop};
 use super::error::JobError;
-use domain::jobs::backoff;
+use domain::jobs::{backoff, outage_backoff};
 use domain::jobs::store::Settlement;
 use std::any::Any;
 use std::time::Duration;
@@ -32,6 +32,10 @@ pub fn settlement(ctx: &JobCtx, ended: Ended, timeout: Duration) -> Option<Settl
         (Ended::Returned(Err(JobError::Retry { error, after })), None) => Some(Settlement::Retry {
             error: format!("{error:#}"),
             delay: after.unwrap_or_else(next),
+        }),
+        (Ended::Returned(Err(JobError::Unavailable(error))), None) => Some(Settlement::Deferred {
+            error: format!("{error:#}"),
+            delay: outage_backoff(ctx.job().deferrals + 1),
         }),
         (Ended::Returned(Err(JobError::Permanent(error))), None) => Some(Settlement::Dead {
             error: format!("{error:#}"),

@@ -37,7 +37,7 @@ impl Registry {
         R: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         let run = move |ctx: JobCtx| match J::deserialize(&ctx.job().payload) {
-            Ok(job) => handler(job, ctx).boxed(),
+            Ok(job) => handler(job, ctx).map(|answer| answer.and_then(|()| next_run(J::EVERY))).boxed(),
             Err(error) => {
                 let error = anyhow::Error::from(error).context("the payload cannot be read");
                 std::future::ready(Err(JobError::Permanent(error))).boxed()
@@ -64,4 +64,9 @@ impl Registry {
         }
         queues
     }
+}
+
+/// A job that recurs waits for its next run instead of ending.
+fn next_run(every: Option<Duration>) -> Result<(), JobError> {
+    every.map_or(Ok(()), |every| Err(JobError::Snooze(every)))
 }

@@ -11,8 +11,9 @@ use apalis::prelude::{Monitor, WorkerBuilder};
 use domain::Error;
 use domain::db::Db;
 use domain::signals::Signals;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub struct Engine {
@@ -34,12 +35,7 @@ impl Engine {
 
     /// Works until `stop`; then returns when all attempts have ended or were given back.
     pub async fn run(self, stop: CancellationToken) -> domain::Result<()> {
-        let hub = Hub::new(
-            self.db.clone(),
-            self.signals.clone(),
-            self.options.clone(),
-            stop.clone(),
-        );
+        let hub = self.hub(stop.clone());
         let mut monitor = Monitor::new();
         for pump in self.pumps(&hub) {
             monitor = monitor.register(move |restarts| {
@@ -62,7 +58,7 @@ impl Engine {
     /// Runs what is due, one attempt after the other, until nothing is; answers how many attempts there were.
     pub async fn run_pending(&self) -> domain::Result<usize> {
         let stop = CancellationToken::new();
-        let hub = Hub::new(self.db.clone(), self.signals.clone(), self.options.clone(), stop);
+        let hub = self.hub(stop);
         let drain = async {
             let (mut attempts, mut before) = (0, None);
             while before != Some(attempts) {
@@ -79,30 +75,53 @@ impl Engine {
         }
     }
 
+    fn hub(&self, stop: CancellationToken) -> Arc<Hub> {
+        let queues = self.queues().into_keys();
+        Hub::new(
+            self.db.clone(),
+            self.signals.clone(),
+            self.options.clone(),
+            queues,
+            stop,
+        )
+    }
+
+    /// Those that this process works on, each with the kinds that it can do.
+    fn queues(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
+        let mut queues = self.registry.queues();
+        queues.retain(|queue, _| self.options.works_on(queue));
+        queues
+    }
+
     fn pumps(&self, hub: &Arc<Hub>) -> Vec<Pump> {
-        let pump = |(queue, kinds)| Pump {
-            hub: hub.clone(),
-            registry: self.registry.clone(),
-            queue,
-            kinds,
-            slots: Arc::new(Semaphore::new(self.options.slots_of(queue))),
-            stop: hub.stop.clone(),
+        let pump = |(queue, kinds)| {
+            Some(Pump {
+                hub: hub.clone(),
+                registry: self.registry.clone(),
+                queue,
+                kinds,
+                slots: hub.slots(queue)?.clone(),
+                stop: hub.stop.clone(),
+            })
         };
-        self.registry.queues().into_iter().map(pump).collect()
+        self.queues().into_iter().filter_map(pump).collect()
     }
 }
 
 async fn drain(pump: &Pump) -> domain::Result<usize> {
     let mut attempts = 0;
-    while let Some(job) = pump.fetch(1).await?.pop() {
-        let slot = pump.slots.clone().acquire_owned().await.map_err(Error::internal)?;
+    loop {
+        let leased = Instant::now();
+        let Some(job) = pump.fetch(1).await?.pop() else {
+            return Ok(attempts);
+        };
+        let slot = pump.slots.take().await;
         let Some(handler) = pump.registry.get(&job.kind) else {
             continue;
         };
-        let ctx = JobCtx::new(pump.hub.clone(), job, slot);
+        let ctx = JobCtx::new(pump.hub.clone(), job, slot, leased);
         pump.hub.add(&ctx);
         attempt(ctx.clone(), handler.timeout, handler.run(ctx)).await;
         attempts += 1;
     }
-    Ok(attempts)
 }

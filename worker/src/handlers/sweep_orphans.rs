@@ -4,10 +4,7 @@ use crate::engine::{JobCtx, JobError};
 use chrono::TimeDelta;
 use domain::App;
 use domain::jobs::SweepOrphansV1;
-use std::time::Duration;
 use tracing::info;
-
-const EVERY: Duration = Duration::from_secs(600);
 
 pub async fn run(app: App, _: SweepOrphansV1, _: JobCtx) -> Result<(), JobError> {
     let silence = TimeDelta::minutes(app.config.staging_minutes);
@@ -15,5 +12,5 @@ pub async fn run(app: App, _: SweepOrphansV1, _: JobCtx) -> Result<(), JobError>
     if batches > 0 {
         info!(batches, "swept batches that nobody had committed");
     }
-    Err(JobError::Snooze(EVERY))
+    Ok(())
 }

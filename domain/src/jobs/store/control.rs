@@ -32,7 +32,7 @@ pub async fn request_cancel(db: &Db, id: Uuid) -> Result<bool> {
 /// does the same work already.
 pub async fn retry(db: &Db, id: Uuid) -> Result<bool> {
     let sql = format!(
-        "UPDATE job SET state = 'PENDING', attempt = 0, lost_leases = 0, progress = 0, last_error = NULL, run_at = {{now}},
+        "UPDATE job SET state = 'PENDING', attempt = 0, lost_leases = 0, deferrals = 0, progress = 0, last_error = NULL, run_at = {{now}},
            cancel_requested = false, rerun = false, started_at = NULL, finished_at = NULL, updated_at = {{now}}
          WHERE id = $1 AND state IN ('DEAD','CANCELLED') {RETURNING}"
     );

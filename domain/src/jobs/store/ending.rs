@@ -11,6 +11,7 @@ pub struct Ending {
     pub run_at: &'static str,
     pub last_error: &'static str,
     pub progress: &'static str,
+    pub deferrals: &'static str,
 }
 
 impl Ending {
@@ -21,6 +22,7 @@ impl Ending {
         run_at: "run_at",
         last_error: "last_error",
         progress: "progress",
+        deferrals: "deferrals",
     };
 
     pub fn assignments(&self) -> String {
@@ -31,6 +33,7 @@ impl Ending {
             run_at,
             last_error,
             progress,
+            deferrals,
         } = self;
         format!(
             "state = CASE WHEN rerun THEN 'PENDING' ELSE {verdict} END,
@@ -39,6 +42,7 @@ impl Ending {
              lost_leases = CASE WHEN rerun THEN 0 ELSE {lost_leases} END,
              run_at = CASE WHEN rerun THEN {{now}} ELSE {run_at} END,
              cancel_requested = (cancel_requested AND NOT rerun),
+             deferrals = CASE WHEN rerun THEN 0 ELSE {deferrals} END,
              last_error = {last_error}, progress = {progress}, lease_until = NULL, updated_at = {{now}}"
         )
     }

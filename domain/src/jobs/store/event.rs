@@ -1,7 +1,7 @@
 //! What a change of a job tells the world.
 
 use crate::error::Result;
-use crate::events::{EventKind, NewEvent, append};
+use crate::events::{EventKind, NewEvent, append_all};
 use crate::jobs::JobState;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use uuid::Uuid;
@@ -35,22 +35,30 @@ impl Changed {
 
 /// Appends the event of a change, in the transaction of the change.
 pub async fn tell(c: &impl ConnectionTrait, kind: EventKind, job: &Changed) -> Result<()> {
-    append(
-        c,
-        NewEvent {
-            kind,
-            centre_id: job.centre_id,
-            study_id: job.study_id,
-            job_id: Some(job.id),
-            user_id: job.created_by_id,
-            payload: serde_json::json!({
-                "kind": job.kind,
-                "state": job.state,
-                "attempt": job.attempt,
-                "maxAttempts": job.max_attempts,
-                "progress": job.progress,
-            }),
-        },
-    )
-    .await
+    tell_all(c, [(kind, job)]).await
+}
+
+/// The same of several changes, in their order.
+pub async fn tell_all<'a>(
+    c: &impl ConnectionTrait,
+    changes: impl IntoIterator<Item = (EventKind, &'a Changed)>,
+) -> Result<()> {
+    append_all(c, changes.into_iter().map(|(kind, job)| event(kind, job)).collect()).await
+}
+
+fn event(kind: EventKind, job: &Changed) -> NewEvent {
+    NewEvent {
+        kind,
+        centre_id: job.centre_id,
+        study_id: job.study_id,
+        job_id: Some(job.id),
+        user_id: job.created_by_id,
+        payload: serde_json::json!({
+            "kind": job.kind,
+            "state": job.state,
+            "attempt": job.attempt,
+            "maxAttempts": job.max_attempts,
+            "progress": job.progress,
+        }),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Lease;
 use crate::db::Db;
-use crate::db::sql::query;
+use crate::db::sql::{query, tuples_from};
 use crate::error::Result;
 use sea_orm::Value;
 use std::time::Duration;
@@ -20,15 +20,14 @@ pub async fn renew(db: &Db, held: &[Lease], lease: Duration) -> Result<Vec<Renew
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let pairs: Vec<_> = (0..held.len()).map(|i| format!("(${},${})", 2 * i + 2, 2 * i + 3)).collect();
+    let pairs = tuples_from(2, held.len(), 2);
     let mut values: Vec<Value> = vec![lease.as_secs_f64().into()];
     for lease in held {
         values.extend([lease.job_id.into(), lease.token.into()]);
     }
     let sql = format!(
-        "WITH held AS MATERIALIZED (SELECT id FROM job WHERE state = 'RUNNING' AND (id, lease_token) IN (VALUES {}) {{skip locked}})
-         UPDATE job SET lease_until = {{now+$1}} WHERE id IN (SELECT id FROM held) RETURNING id, lease_token, cancel_requested",
-        pairs.join(",")
+        "WITH held AS MATERIALIZED (SELECT id FROM job WHERE state = 'RUNNING' AND (id, lease_token) IN (VALUES {pairs}) {{skip locked}})
+         UPDATE job SET lease_until = {{now+$1}} WHERE id IN (SELECT id FROM held) RETURNING id, lease_token, cancel_requested"
     );
     let rows = query(db.writer(), &sql, values).await?;
     rows.iter()

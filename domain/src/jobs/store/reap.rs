@@ -1,7 +1,7 @@
 //! Jobs whose worker vanished.
 
 use super::ending::Ending;
-use super::event::{Changed, RETURNING, tell};
+use super::event::{Changed, RETURNING, tell_all};
 use crate::db::Db;
 use crate::db::sql::query;
 use crate::error::Result;
@@ -36,16 +36,19 @@ pub async fn reap(db: &Db) -> Result<usize> {
     );
     let tx = db.begin().await?;
     let rows = query(&tx, &sql, vec![]).await?;
-    for row in &rows {
-        let job = Changed::of(row)?;
-        let kind = match job.state() {
-            Some(JobState::Cancelled) => EventKind::JobCancelled,
-            Some(JobState::Dead) => EventKind::JobDead,
-            _ => EventKind::JobRetrying,
-        };
-        tell(&tx, kind, &job).await?;
-        metrics::counter!("gantry_jobs_lost_leases_total", "kind" => job.kind.clone()).increment(1);
-    }
+    let jobs = rows.iter().map(Changed::of).collect::<Result<Vec<_>>>()?;
+    tell_all(&tx, jobs.iter().map(|job| (event_kind(job), job))).await?;
     tx.commit().await?;
+    for job in jobs {
+        metrics::counter!("gantry_jobs_lost_leases_total", "kind" => job.kind).increment(1);
+    }
     Ok(rows.len())
+}
+
+fn event_kind(job: &Changed) -> EventKind {
+    match job.state() {
+        Some(JobState::Cancelled) => EventKind::JobCancelled,
+        Some(JobState::Dead) => EventKind::JobDead,
+        _ => EventKind::JobRetrying,
+    }
 }

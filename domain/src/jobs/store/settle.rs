@@ -2,9 +2,9 @@
 
 use super::Lease;
 use super::ending::Ending;
-use super::event::{Changed, RETURNING, tell};
+use super::event::{Changed, RETURNING, tell, tell_all};
 use crate::db::Db;
-use crate::db::sql::{execute, query};
+use crate::db::sql::{execute, query, tuples};
 use crate::error::Result;
 use crate::events::EventKind;
 use crate::jobs::JobState;
@@ -13,6 +13,18 @@ use std::time::Duration;
 
 const ERROR_CHARACTERS: usize = 2000;
 const FENCE: &str = "WHERE id = $1 AND state = 'RUNNING' AND lease_token = $2";
+
+/// About a day of outage, as `outage_backoff` waits.
+pub const MAX_DEFERRALS: i32 = 300;
+
+const SUCCEEDED: Ending = Ending {
+    verdict: "'SUCCEEDED'",
+    lost_leases: "0",
+    last_error: "NULL",
+    progress: "1",
+    deferrals: "0",
+    ..Ending::UNCHANGED
+};
 
 /// How an attempt ended. A requested cancel wins over everything but success.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +41,12 @@ pub enum Settlement {
     Cancelled,
     /// Given back unharmed; the attempt does not count.
     Released,
+    /// Something that the job needs is out of order: try again after the delay. The attempt does not count, but after
+    /// `MAX_DEFERRALS` in a row the job is DEAD.
+    Deferred {
+        error: String,
+        delay: Duration,
+    },
     /// Done for now; runs again after the delay, with all its attempts.
     Snoozed {
         delay: Duration,
@@ -38,17 +56,20 @@ pub enum Settlement {
 impl Settlement {
     fn ending(&self) -> Ending {
         match self {
-            Self::Succeeded => Ending {
-                verdict: "'SUCCEEDED'",
-                lost_leases: "0",
-                last_error: "NULL",
-                progress: "1",
-                ..Ending::UNCHANGED
-            },
+            Self::Succeeded => SUCCEEDED,
             Self::Retry { .. } => Ending {
                 verdict: "CASE WHEN cancel_requested THEN 'CANCELLED' WHEN attempt - lost_leases >= max_attempts THEN 'DEAD' ELSE 'PENDING' END",
                 run_at: "{now+$4}",
                 last_error: "$3",
+                deferrals: "0",
+                ..Ending::UNCHANGED
+            },
+            Self::Deferred { .. } => Ending {
+                verdict: "CASE WHEN cancel_requested THEN 'CANCELLED' WHEN deferrals + 1 >= $5 THEN 'DEAD' ELSE 'PENDING' END",
+                attempt: "attempt - 1",
+                run_at: "{now+$4}",
+                last_error: "$3",
+                deferrals: "deferrals + 1",
                 ..Ending::UNCHANGED
             },
             Self::Dead { .. } => Ending {
@@ -71,6 +92,7 @@ impl Settlement {
                 lost_leases: "0",
                 run_at: "{now+$3}",
                 last_error: "NULL",
+                deferrals: "0",
                 ..Ending::UNCHANGED
             },
         }
@@ -80,6 +102,9 @@ impl Settlement {
     fn values(&self) -> Vec<Value> {
         match self {
             Self::Retry { error, delay } => vec![bounded(error).into(), delay.as_secs_f64().into()],
+            Self::Deferred { error, delay } => {
+                vec![bounded(error).into(), delay.as_secs_f64().into(), MAX_DEFERRALS.into()]
+            }
             Self::Dead { error } => vec![bounded(error).into()],
             Self::Snoozed { delay } => vec![delay.as_secs_f64().into()],
             Self::Succeeded | Self::Cancelled | Self::Released => Vec::new(),
@@ -118,16 +143,46 @@ async fn settle_in(c: &impl ConnectionTrait, lease: &Lease, end: &Settlement) ->
     let Some(job) = update(c, lease, &assignments, end.values()).await? else {
         return Ok(None);
     };
-    let state = job.state();
-    let kind = match (state, end) {
+    tell(c, event_kind(&job, end), &job).await?;
+    Ok(job.state())
+}
+
+fn event_kind(job: &Changed, end: &Settlement) -> EventKind {
+    match (job.state(), end) {
         (Some(JobState::Succeeded), _) => EventKind::JobSucceeded,
         (Some(JobState::Dead), _) => EventKind::JobDead,
         (Some(JobState::Cancelled), _) => EventKind::JobCancelled,
-        (_, Settlement::Retry { .. }) => EventKind::JobRetrying,
+        (_, Settlement::Retry { .. } | Settlement::Deferred { .. }) => EventKind::JobRetrying,
         _ => EventKind::JobQueued,
-    };
-    tell(c, kind, &job).await?;
-    Ok(state)
+    }
+}
+
+/// Ends many attempts that succeeded and left no results, in one transaction, and answers those that it ended. Rows that are
+/// locked right now are passed over, because who waits for several may wait in a circle: settle them one by one.
+pub async fn succeed_all(db: &Db, leases: &[Lease]) -> Result<Vec<Lease>> {
+    if leases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs = tuples(leases.len(), 2);
+    let values = leases.iter().flat_map(|lease| [lease.job_id.into(), lease.token.into()]).collect();
+    let sql = format!(
+        "WITH held AS MATERIALIZED (SELECT id FROM job WHERE state = 'RUNNING' AND (id, lease_token) IN (VALUES {pairs}) {{skip locked}})
+         UPDATE job SET {} WHERE id IN (SELECT id FROM held) {RETURNING}, lease_token",
+        SUCCEEDED.assignments()
+    );
+    let tx = db.begin().await?;
+    let rows = query(&tx, &sql, values).await?;
+    let changed = rows.iter().map(Changed::of).collect::<Result<Vec<_>>>()?;
+    tell_all(&tx, changed.iter().map(|job| (event_kind(job, &Settlement::Succeeded), job))).await?;
+    tx.commit().await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Lease {
+                job_id: row.try_get("", "id")?,
+                token: row.try_get("", "lease_token")?,
+            })
+        })
+        .collect()
 }
 
 async fn update(
