@@ -11,4 +11,4 @@ pub mod routes;
 pub mod server;
 mod telemetry;
 
-pub use server::serve;
+pub use server::{serve, serve_operations};

@@ -4,7 +4,7 @@ use crate::caller;
 use crate::rest::PacsError;
 use crate::telemetry;
 use domain::context::{Identity, Role};
-use domain::{App, Error};
+use domain::{App, Error, jobs};
 use poem::http::StatusCode;
 use poem::web::{Data, Json};
 use poem::{IntoResponse, Request, Response, handler};
@@ -46,6 +46,7 @@ pub async fn metrics(app: Data<&App>, request: &Request) -> Result<Response, Pac
             _ => return Err(Error::Forbidden.into()),
         }
     }
+    telemetry::queues(&jobs::store::load(&app.db).await?);
     Ok(telemetry::scrape().with_content_type("text/plain; version=0.0.4").into_response())
 }
 

@@ -31,15 +31,21 @@ impl RestRoute {
     }
 }
 
-/// Every REST route of the server.
-pub fn rest() -> Vec<RestRoute> {
-    let mut routes = vec![
+fn for_operators() -> Vec<RestRoute> {
+    vec![
         RestRoute::new(Method::GET, "/health", operations::health),
         RestRoute::new(Method::GET, "/healthz", operations::healthz),
         RestRoute::new(Method::GET, "/metrics", operations::metrics),
+    ]
+}
+
+/// Every REST route of the server.
+pub fn rest() -> Vec<RestRoute> {
+    let mut routes = for_operators();
+    routes.extend([
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
-    ];
+    ]);
     routes.extend(pacs::routes());
     routes
 }
@@ -52,8 +58,16 @@ pub fn endpoint(app: &App) -> impl Endpoint + use<> {
         ..Default::default()
     };
     let graphql = Transport::new(schema(), ServerGate::new(app.clone()), settings);
-    mount(rest())
-        .at("/graphql", graphql)
+    whole(app, mount(rest()).at("/graphql", graphql))
+}
+
+/// Health and metrics only.
+pub fn operations(app: &App) -> impl Endpoint + use<> {
+    whole(app, mount(for_operators()))
+}
+
+fn whole(app: &App, routes: Route) -> impl Endpoint + use<> {
+    routes
         .with(AddData::new(app.clone()))
         .catch_all_error(pacs::unanswered)
         .with(CatchPanic::new().with_handler(pacs::panicked))

@@ -2,8 +2,8 @@
 
 use crate::routes;
 use domain::App;
-use poem::Server;
 use poem::listener::{Acceptor, TcpAcceptor};
+use poem::{Endpoint, Server};
 use std::time::Duration;
 
 /// How long requests may go on after the stop.
@@ -11,14 +11,20 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves on a bound listener until `app.stop` is cancelled.
 pub async fn serve(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    let endpoint = routes::endpoint(&app);
+    run(app, listener, endpoint).await
+}
+
+/// Serves health and metrics only, as a process does that has no other HTTP.
+pub async fn serve_operations(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    let endpoint = routes::operations(&app);
+    run(app, listener, endpoint).await
+}
+
+async fn run(app: App, listener: tokio::net::TcpListener, endpoint: impl Endpoint + 'static) -> std::io::Result<()> {
     let acceptor = TcpAcceptor::from_tokio(listener)?;
     tracing::info!(address = ?acceptor.local_addr().first().map(ToString::to_string), "listening");
-    let stop = app.stop.clone();
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(
-            routes::endpoint(&app),
-            async move { stop.cancelled().await },
-            Some(GRACE),
-        )
+        .run_with_graceful_shutdown(endpoint, async move { app.stop.cancelled().await }, Some(GRACE))
         .await
 }

@@ -1,6 +1,9 @@
 //! What every request leaves behind: an id, a log line without patient data, and metrics.
 
 use crate::caller::RequestId;
+use chrono::Utc;
+use domain::jobs::JobKind;
+use domain::jobs::store::Load;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use poem::http::{HeaderValue, Method};
 use poem::{Endpoint, IntoResponse, Middleware, PathPattern, Request, Response};
@@ -75,6 +78,19 @@ fn known(method: &Method) -> &'static str {
 
 fn sensible(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// How full the queues are, in the whole cluster: every process tells the same.
+pub fn queues(load: &[Load]) {
+    let now = Utc::now();
+    let count = |value: i64| value.max(0) as f64;
+    for kind in JobKind::ALL.map(JobKind::as_str) {
+        let of_kind = || load.iter().filter(|load| load.kind == kind);
+        let oldest = of_kind().filter_map(|load| load.oldest_due).min().map_or(0, |due| (now - due).num_milliseconds());
+        metrics::gauge!("gantry_jobs_waiting", "kind" => kind).set(count(of_kind().map(|load| load.waiting).sum()));
+        metrics::gauge!("gantry_jobs_running", "kind" => kind).set(count(of_kind().map(|load| load.running).sum()));
+        metrics::gauge!("gantry_jobs_oldest_seconds", "kind" => kind).set(count(oldest) / 1e3);
+    }
 }
 
 /// One recorder a process, whoever asks first.

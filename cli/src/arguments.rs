@@ -1,7 +1,8 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// A teleradiology server: studies go in, workers render them, radiologists read them, everybody watches live.
 #[derive(Parser)]
@@ -49,6 +50,72 @@ pub enum Command {
     /// Users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Jobs and their queues.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
+}
+
+#[derive(Subcommand)]
+#[command(
+    after_help = "Examples:\n  gantry jobs list --state dead\n  gantry jobs retry 0199c2d0-...\n  gantry jobs queues\n  \
+                        gantry jobs pause transcode\n  gantry jobs slots render 8\n  gantry jobs slots render 2 --centre"
+)]
+pub enum JobsCommand {
+    /// The newest jobs, perhaps of one state, kind or study.
+    List(ListedJobs),
+    /// Everything about one job.
+    Show {
+        #[arg(value_parser = crate::jobs::id)]
+        id: Uuid,
+    },
+    /// Give a dead or cancelled job a new set of attempts.
+    Retry {
+        #[arg(value_parser = crate::jobs::id)]
+        id: Uuid,
+    },
+    /// Cancel a waiting job, or ask the worker of a running one to stop.
+    Cancel {
+        #[arg(value_parser = crate::jobs::id)]
+        id: Uuid,
+    },
+    /// How full the queues are, and their settings.
+    Queues,
+    /// Let no more jobs of a queue begin; those that run go on.
+    Pause {
+        /// index, render, transcode or maintenance.
+        queue: String,
+    },
+    /// Let the jobs of a paused queue begin again.
+    Resume {
+        /// index, render, transcode or maintenance.
+        queue: String,
+    },
+    /// Change how many jobs of a queue run at the same time; running workers follow within a second.
+    Slots {
+        /// index, render, transcode or maintenance.
+        queue: String,
+        /// A number, or `default`.
+        slots: String,
+        /// Jobs of one centre in the whole cluster, instead of jobs of each worker process.
+        #[arg(long)]
+        centre: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct ListedJobs {
+    /// pending, running, succeeded, dead or cancelled.
+    #[arg(long)]
+    pub state: Option<String>,
+    /// Such as render_study.
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// A study's 8-character id, or its UUID.
+    #[arg(long)]
+    pub study: Option<String>,
+    /// How many.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub limit: u64,
 }
 
 #[derive(Subcommand)]

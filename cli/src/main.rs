@@ -3,6 +3,7 @@
 mod accounts;
 mod arguments;
 mod demo;
+mod jobs;
 mod serve;
 mod show;
 
@@ -54,6 +55,7 @@ async fn run(command: Command) -> Outcome {
         Command::Demo { paths, exit } => demo::run(config, paths, exit).await,
         Command::Config => show::config(&config),
         Command::User(command) => accounts::user(config, command).await,
+        Command::Jobs(command) => jobs::jobs(config, command).await,
         Command::Schema { .. } => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use crate::Outcome;
 use domain::signals::Signals;
 use domain::{App, Config, setup};
 use migration::{Migrator, MigratorTrait};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,7 @@ pub async fn all(config: Config, demo: bool) -> Outcome {
 
 /// Opens everything that a server needs, with its listener bound first, so that a busy port costs nothing.
 pub async fn start(config: Config, stop: CancellationToken, demo: bool) -> Result<(App, TcpListener), String> {
-    let listener = bind(&config).await?;
+    let listener = bind(config.listen, "GANTRY_LISTEN").await?;
     migrate(config.clone()).await?;
     let app = App::open(config, stop).await.map_err(|error| error.to_string())?;
     if demo {
@@ -35,21 +36,17 @@ pub async fn start(config: Config, stop: CancellationToken, demo: bool) -> Resul
     Ok((app, listener))
 }
 
-async fn bind(config: &Config) -> Result<TcpListener, String> {
-    TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
+async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "{} is in use by another program; stop it, or choose another address: GANTRY_LISTEN=127.0.0.1:8001",
-            config.listen
+            "{address} is in use by another program; stop it, or choose another address: {setting}=127.0.0.1:8001"
         ),
-        _ => format!(
-            "cannot listen on {}: {error}; choose another address with GANTRY_LISTEN",
-            config.listen
-        ),
+        _ => format!("cannot listen on {address}: {error}; choose another address with {setting}"),
     })
 }
 
 pub async fn api(config: Config) -> Outcome {
-    let listener = bind(&config).await?;
+    let listener = bind(config.listen, "GANTRY_LISTEN").await?;
     up_to_date(&config).await?;
     let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;
     if let Some(password) = setup::first_admin(&app).await.map_err(|error| error.to_string())? {
@@ -67,8 +64,15 @@ fn tell(listener: &TcpListener) -> Outcome {
 }
 
 pub async fn worker(config: Config) -> Outcome {
+    let operations = match config.metrics_listen {
+        Some(address) => Some(bind(address, "GANTRY_METRICS_LISTEN").await?),
+        None => None,
+    };
     up_to_date(&config).await?;
     let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;
+    if let Some(listener) = operations {
+        tokio::spawn(api::serve_operations(app.clone(), listener));
+    }
     let options = worker::Options::from_config(&app.config);
     worker::run(app, options).await.map_err(|error| error.to_string())
 }
@@ -80,7 +84,8 @@ pub async fn migrate(config: Config) -> Outcome {
         .map_err(|error| format!("the database could not be brought up to date: {error}"))
 }
 
-async fn up_to_date(config: &Config) -> Outcome {
+/// Refuses a database that lacks migrations.
+pub async fn up_to_date(config: &Config) -> Outcome {
     let db = connect(config).await?;
     let pending = Migrator::get_pending_migrations(db.writer()).await.map_err(|error| error.to_string())?;
     if pending.is_empty() {

@@ -27,7 +27,11 @@ pub struct App {
 impl App {
     /// Connects to database and store and starts to listen for events. The database must be migrated.
     pub async fn open(config: Config, stop: CancellationToken) -> Result<Self> {
-        let storage = Storage::open(&config.storage_url(), Duration::from_secs(config.storage_timeout_seconds)).map_err(Error::Unavailable)?;
+        let storage = Storage::open(
+            &config.storage_url(),
+            Duration::from_secs(config.storage_timeout_seconds),
+        )
+        .map_err(Error::Unavailable)?;
         Self::open_with(config, storage, stop).await
     }
 

@@ -29,7 +29,9 @@ pub enum Error {
     #[error("{0}")]
     TooLarge(String),
     /// The history after a subscriber's cursor is no longer kept.
-    #[error("What happened after this cursor is no longer kept; read the present state and go on after the cursor given here")]
+    #[error(
+        "What happened after this cursor is no longer kept; read the present state and go on after the cursor given here"
+    )]
     CursorExpired {
         /// The place after everything that is known now.
         now: String,
@@ -112,7 +114,11 @@ fn outage(error: &DbErr) -> Option<&'static str> {
         _ => return None,
     };
     // PostgreSQL: five characters (appendix A of its manual). SQLite: a number, whose low byte is the kind (its `rescode.html`).
-    match (code.len(), code.get(..2).unwrap_or_default(), code.parse::<u32>().map(|number| number & 0xff)) {
+    match (
+        code.len(),
+        code.get(..2).unwrap_or_default(),
+        code.parse::<u32>().map(|number| number & 0xff),
+    ) {
         (5, "08" | "57", _) => Some(UNREACHABLE),
         (5, "53", _) if code == "53100" => Some(FULL),
         (5, "53" | "40", _) | (5, "55", _) => Some(BUSY),

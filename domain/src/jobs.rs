@@ -24,5 +24,5 @@ pub use payload::{
 };
 pub use service::{job_cancel, job_count, job_get, job_list, job_retry, jobs_by_id, jobs_for_studies};
 pub use state::JobState;
-pub use store::{JobFilter, QueueChange};
 pub use store::enqueue::{NewJob, enqueue, priority};
+pub use store::{JobFilter, QueueChange};

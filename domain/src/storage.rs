@@ -53,7 +53,12 @@ impl Storage {
     /// An S3-compatible store by its settings, all objects under a prefix. A request that failed is repeated for as long as one
     /// may take: who waits for an answer hears of an outage soon, and jobs are put off.
     pub fn s3(settings: AmazonS3Builder, prefix: &str, timeout: Duration) -> Result<Self, String> {
-        let seconds = |key, time: Duration| (AmazonS3ConfigKey::Client(key), format!("{} seconds", time.as_secs().max(1)));
+        let seconds = |key, time: Duration| {
+            (
+                AmazonS3ConfigKey::Client(key),
+                format!("{} seconds", time.as_secs().max(1)),
+            )
+        };
         let (whole, whole_time) = seconds(ClientConfigKey::Timeout, timeout);
         let (connect, connect_time) = seconds(ClientConfigKey::ConnectTimeout, timeout.min(CONNECT));
         let retry = RetryConfig {

@@ -30,7 +30,9 @@ pub struct UsageDay {
 /// Counts the days since the last count, which was perhaps made before that day was over, in one transaction. Counting again
 /// changes nothing.
 pub async fn roll_up(db: &Db) -> Result<()> {
-    let Some(first) = first_day(db).await? else { return Ok(()) };
+    let Some(first) = first_day(db).await? else {
+        return Ok(());
+    };
     let today = Utc::now().date_naive();
     let tx = db.begin().await?;
     for day in first.iter_days().take(DAYS_AT_ONCE).take_while(|day| *day <= today) {
@@ -46,7 +48,12 @@ async fn first_day(db: &Db) -> Result<Option<NaiveDate>> {
     if let Some(day) = counted.and_then(|day| day.parse::<NaiveDate>().ok()) {
         return Ok(day.checked_sub_days(Days::new(1)));
     }
-    let rows = query(db.reader(), "SELECT created_at FROM instance ORDER BY created_at LIMIT 1", vec![]).await?;
+    let rows = query(
+        db.reader(),
+        "SELECT created_at FROM instance ORDER BY created_at LIMIT 1",
+        vec![],
+    )
+    .await?;
     let first: Option<DateTime<Utc>> = rows.first().map(|row| row.try_get_by_index(0)).transpose()?;
     Ok(first.map(|first| first.date_naive()))
 }

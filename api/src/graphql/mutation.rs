@@ -2,6 +2,7 @@
 
 mod centres;
 mod jobs;
+mod queues;
 mod sessions;
 mod studies;
 mod users;
@@ -16,4 +17,5 @@ pub struct Mutation(
     centres::CentreMutation,
     studies::StudyMutation,
     jobs::JobMutation,
+    queues::QueueMutation,
 );

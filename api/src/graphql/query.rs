@@ -3,10 +3,12 @@
 use super::connection::{self, JobTotal, Of, StudyTotal};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
-use super::types::{Centre, Instance, Job, JobKind, JobState, Node, Role, Series, Study, User, acting, app};
+use super::types::{
+    Centre, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, UsageDay, User, acting, app,
+};
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
-use domain::{centres, jobs, studies, users};
+use domain::{centres, jobs, studies, usage, users};
 use uuid::Uuid;
 
 pub struct Query;
@@ -154,6 +156,28 @@ impl Query {
         };
         let (page, filter) = page.await.map_err(top_level)?;
         Ok(connection::connection(page, JobTotal(filter), |row| row.id, Job))
+    }
+
+    /// The queues of jobs, and how full they are. For administrators.
+    async fn queues(&self, ctx: &Context<'_>) -> Result<Vec<Queue>> {
+        let queues = async { jobs::queue_list(app(ctx)?, acting(ctx)?).await };
+        Ok(queues.await.map_err(top_level)?.into_iter().map(Queue).collect())
+    }
+
+    /// What came in from the first to the last day, at most 366 days: a row for each centre and day with something in it.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn usage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of this centre.")] centre: Option<ID>,
+        #[graphql(desc = "The first day.")] first: Date,
+        #[graphql(desc = "The last day.")] last: Date,
+    ) -> Result<Vec<UsageDay>> {
+        let days = async {
+            let centre = centre.as_ref().map(ids::centre).transpose()?;
+            usage::usage_list(app(ctx)?, acting(ctx)?, centre, first.0, last.0).await
+        };
+        Ok(days.await.map_err(top_level)?.into_iter().map(UsageDay).collect())
     }
 }
 

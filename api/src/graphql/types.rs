@@ -4,10 +4,12 @@ mod centre;
 mod event;
 mod instance;
 mod job;
+mod queue;
 mod scalars;
 mod series;
 mod session;
 mod study;
+mod usage;
 mod user;
 mod words;
 
@@ -23,10 +25,12 @@ pub use centre::Centre;
 pub use event::{JobEvent, StudyEvent};
 pub use instance::Instance;
 pub use job::Job;
-pub use scalars::{Cursor, DicomUid};
+pub use queue::Queue;
+pub use scalars::{Cursor, Date, DicomUid};
 pub use series::Series;
 pub use session::Session;
 pub use study::Study;
+pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
     EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,

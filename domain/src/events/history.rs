@@ -31,7 +31,12 @@ async fn remove_through(db: &Db, last: Cursor) -> Result<u64> {
         _ => ("xid = $1 AND id <= $2", last.xid.into()),
     };
     let tx = db.begin().await?;
-    let removed = execute(&tx, &format!("DELETE FROM event WHERE {order}"), vec![xid, last.id.into()]).await?;
+    let removed = execute(
+        &tx,
+        &format!("DELETE FROM event WHERE {order}"),
+        vec![xid, last.id.into()],
+    )
+    .await?;
     let horizon = "UPDATE event_horizon SET xid = $1, event_id = $2";
     execute(&tx, horizon, vec![last.xid.into(), last.id.into()]).await?;
     tx.commit().await?;

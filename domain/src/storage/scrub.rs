@@ -31,7 +31,11 @@ pub async fn scrub(db: &Db, storage: &Storage, age: TimeDelta, most: u64) -> Res
         done.bytes += u64::try_from(object.size_bytes).unwrap_or(0);
         if let Some(damage) = &damage {
             done.damaged += 1;
-            tracing::error!(key = object.key, damage, "a stored object is damaged; restore it from the backup");
+            tracing::error!(
+                key = object.key,
+                damage,
+                "a stored object is damaged; restore it from the backup"
+            );
         }
         Entity::update_many()
             .col_expr(Column::VerifiedAt, Utc::now().into())
@@ -44,7 +48,12 @@ pub async fn scrub(db: &Db, storage: &Storage, age: TimeDelta, most: u64) -> Res
 }
 
 async fn next(db: &Db, before: DateTime<Utc>) -> Result<Option<Model>> {
-    let looked_at = || Expr::expr(Func::coalesce([Expr::col(Column::VerifiedAt), Expr::col(Column::CreatedAt)]));
+    let looked_at = || {
+        Expr::expr(Func::coalesce([
+            Expr::col(Column::VerifiedAt),
+            Expr::col(Column::CreatedAt),
+        ]))
+    };
     Ok(Entity::find()
         .filter(looked_at().lt(before))
         .order_by(looked_at(), Order::Asc)

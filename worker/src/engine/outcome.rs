@@ -2,8 +2,8 @@
 
 use super::context::{JobCtx, Stop};
 use super::error::JobError;
-use domain::jobs::{backoff, outage_backoff};
 use domain::jobs::store::Settlement;
+use domain::jobs::{backoff, outage_backoff};
 use std::any::Any;
 use std::time::Duration;
 

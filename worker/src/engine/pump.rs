@@ -80,12 +80,7 @@ impl Pump {
     }
 
     /// Takes jobs for the slot and all others that are free, and some ahead; answers how many.
-    async fn fill(
-        &self,
-        first: Slot,
-        ahead: &mut VecDeque<Ahead>,
-        work: &mpsc::Sender<Work>,
-    ) -> domain::Result<usize> {
+    async fn fill(&self, first: Slot, ahead: &mut VecDeque<Ahead>, work: &mpsc::Sender<Work>) -> domain::Result<usize> {
         let batch = self.hub.options.batch;
         let mut slots = vec![first];
         while slots.len() < batch

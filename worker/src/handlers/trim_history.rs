@@ -17,7 +17,12 @@ pub async fn run(app: App, _: TrimHistoryV1, ctx: JobCtx) -> Result<(), JobError
     ctx.check()?;
     let sessions = identity::trim(&app.db).await?;
     if ended + told + sessions > 0 {
-        info!(jobs = ended, events = told, sessions, "removed history that is past its time");
+        info!(
+            jobs = ended,
+            events = told,
+            sessions,
+            "removed history that is past its time"
+        );
     }
     Ok(())
 }

@@ -89,6 +89,15 @@ impl Fixture {
         id
     }
 
+    /// Centres with the ids from 1 on.
+    pub async fn with_centres(self, count: i64) -> Self {
+        for id in 1..=count {
+            let sql = "INSERT INTO centre (id, name, created_at, updated_at) VALUES ($1, $2, {now}, {now})";
+            execute(self.db.writer(), sql, vec![id.into(), format!("Centre {id}").into()]).await.unwrap();
+        }
+        self
+    }
+
     /// A study with the id 1.
     pub async fn with_study(self) -> Self {
         let centre = "INSERT INTO centre (id, name, created_at, updated_at) VALUES (1, 'C', {now}, {now})";

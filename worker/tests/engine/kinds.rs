@@ -26,3 +26,7 @@ job!(Hasty { n: i64 }
     fn unique_key(&self) -> Option<String> { None });
 job!(Only { key: String }
     fn unique_key(&self) -> Option<String> { Some(self.key.clone()) });
+job!(Recurring { }
+    const EVERY: Option<Duration> = Some(Duration::from_secs(600));
+    const MAX_ATTEMPTS: i32 = i32::MAX;
+    fn unique_key(&self) -> Option<String> { Some("one".into()) });

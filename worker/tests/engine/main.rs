@@ -10,3 +10,6 @@ mod fixture;
 mod kinds;
 mod losing;
 mod ordering;
+mod outages;
+mod queues;
+mod trimming;

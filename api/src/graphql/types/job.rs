@@ -27,6 +27,16 @@ impl Job {
         jobs::JobState::parse(&self.0.state).map(JobState::from)
     }
 
+    /// The queue that it waits in.
+    async fn queue(&self) -> &str {
+        &self.0.queue
+    }
+
+    /// When it begins at the earliest; later than now after a failure or an outage.
+    async fn run_at(&self) -> DateTime<Utc> {
+        self.0.run_at
+    }
+
     /// From 0 to 1, of the present attempt.
     async fn progress(&self) -> f64 {
         self.0.progress

@@ -1,6 +1,7 @@
 //! Scalars of the schema.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::NaiveDate;
 use domain::events;
 
 #[derive(Debug, Clone, Copy)]
@@ -41,5 +42,25 @@ impl ScalarType for DicomUid {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Date(pub NaiveDate);
+
+/// A day of the calendar: `YYYY-MM-DD` (RFC 3339 full-date).
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                text.parse().map(Self).map_err(|_| InputValueError::custom("a date is written YYYY-MM-DD"))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
     }
 }

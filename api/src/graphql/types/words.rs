@@ -64,6 +64,12 @@ pub enum JobKind {
     TranscodeStudy,
     /// Removes objects that belong to nothing.
     SweepOrphans,
+    /// Compares stored objects with their hashes.
+    ScrubObjects,
+    /// Removes jobs, events and sessions that are past their time.
+    TrimHistory,
+    /// Counts what came in for each centre and day.
+    RollUpUsage,
 }
 
 /// Where a job is.

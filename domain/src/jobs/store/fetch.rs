@@ -1,7 +1,8 @@
 //! Taking jobs that are due.
 //!
 //! The most urgent first; among equally urgent ones each centre its turn, so that the backlog of one does not delay another; of one
-//! centre the oldest first. A centre's turn counts the jobs that it has running, in whatever process.
+//! centre the oldest first. It is the turn of the centre that has the fewest jobs running, in whatever process, and among
+//! those of the one that was served the longest ago.
 
 use super::Lease;
 use super::event::{Changed, RETURNING, tell_all};
@@ -84,11 +85,13 @@ async fn admitted(c: &impl ConnectionTrait, queue: &str) -> Result<Option<i64>> 
 /// Candidates beyond what is wanted, of each centre: other workers may have locked the first ones.
 const BESIDE: u32 = 32;
 
-/// `centre` skips from centre to centre by the index; `share` counts what each has running; `waiting` has the first jobs of each.
+/// `centre` skips from centre to centre by the index; `share` says what each has running and when it was served last; `waiting`
+/// has the first jobs of each.
 fn sql(backend: DbBackend, kinds: &str) -> String {
     let pending = "queue = $1 AND state = 'PENDING' AND lost_leases = 0";
     let due = format!("run_at <= {{now}} AND kind IN ({kinds})");
     let order = "ORDER BY priority DESC, run_at, id";
+    let of = "FROM job WHERE queue = $1 AND COALESCE(centre_id, 0) = centre.id";
     let of_centre = format!("FROM job WHERE {pending} AND COALESCE(centre_id, 0) = share.centre AND {due} {order}");
     let waiting = match backend {
         DbBackend::Sqlite => format!("CROSS JOIN job ON job.id IN (SELECT id {of_centre} LIMIT $2)"),
@@ -102,14 +105,14 @@ fn sql(backend: DbBackend, kinds: &str) -> String {
            UNION ALL
            SELECT (SELECT COALESCE(centre_id, 0) FROM job WHERE {pending} AND COALESCE(centre_id, 0) > centre.id
                    ORDER BY COALESCE(centre_id, 0) LIMIT 1) FROM centre WHERE centre.id IS NOT NULL),
-         share AS (SELECT id AS centre, (SELECT count(*) FROM job WHERE queue = $1 AND state = 'RUNNING'
-                   AND COALESCE(centre_id, 0) = centre.id) AS running FROM centre WHERE id IS NOT NULL),
-         waiting AS (SELECT job.id, job.priority, job.run_at, share.centre, share.running FROM share {waiting}),
-         turn AS (SELECT id, priority, run_at,
+         share AS (SELECT id AS centre, (SELECT count(*) {of} AND state = 'RUNNING') AS running,
+                     (SELECT max(started_at) {of} AND started_at IS NOT NULL) AS served FROM centre WHERE id IS NOT NULL),
+         waiting AS (SELECT job.id, job.priority, job.run_at, share.centre, share.running, share.served FROM share {waiting}),
+         turn AS (SELECT id, priority, run_at, served,
                     running + row_number() OVER (PARTITION BY centre {order}) AS turn FROM waiting),
          due AS MATERIALIZED (SELECT job.id FROM turn JOIN job ON job.id = turn.id
                 WHERE job.state = 'PENDING' AND turn.turn <= $5
-                ORDER BY turn.priority DESC, turn.turn, turn.run_at, turn.id LIMIT $2 {{skip locked job}}),
+                ORDER BY turn.priority DESC, turn.turn, turn.served NULLS FIRST, turn.run_at, turn.id LIMIT $2 {{skip locked job}}),
          suspect AS MATERIALIZED (SELECT id FROM job WHERE queue = $1 AND state = 'PENDING' AND lost_leases > 0 AND {due}
            AND NOT EXISTS (SELECT 1 FROM job other WHERE other.state = 'RUNNING' AND other.lost_leases > 0)
            {order} LIMIT 1 {{skip locked}}),

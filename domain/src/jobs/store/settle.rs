@@ -173,7 +173,11 @@ pub async fn succeed_all(db: &Db, leases: &[Lease]) -> Result<Vec<Lease>> {
     let tx = db.begin().await?;
     let rows = query(&tx, &sql, values).await?;
     let changed = rows.iter().map(Changed::of).collect::<Result<Vec<_>>>()?;
-    tell_all(&tx, changed.iter().map(|job| (event_kind(job, &Settlement::Succeeded), job))).await?;
+    tell_all(
+        &tx,
+        changed.iter().map(|job| (event_kind(job, &Settlement::Succeeded), job)),
+    )
+    .await?;
     tx.commit().await?;
     rows.iter()
         .map(|row| {
