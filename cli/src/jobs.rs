@@ -87,7 +87,7 @@ async fn list(app: &App, ctx: &Context, wanted: ListedJobs) -> Outcome {
     for job in &jobs.items {
         table.add_row(row(job));
     }
-    println!("{table}");
+    println!("{}", table.trim_fmt());
     if jobs.has_next {
         println!("... and older ones; --limit shows more");
     }
@@ -146,7 +146,7 @@ fn show(job: &Job) -> Outcome {
     for (name, value) in lines {
         table.add_row([name.to_owned(), value]);
     }
-    println!("{table}");
+    println!("{}", table.trim_fmt());
     Ok(())
 }
 
@@ -184,7 +184,7 @@ fn tell_queues(queues: &[QueueStatus]) {
             right(slots(queue.centre_slots, "no limit")),
         ]);
     }
-    println!("{table}");
+    println!("{}", table.trim_fmt());
 }
 
 fn table(header: &[&str]) -> Table {

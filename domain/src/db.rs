@@ -11,6 +11,7 @@ pub use sea_orm::DatabaseTransaction as Transaction;
 
 use crate::error::{Error, Result};
 use crate::signals::Signals;
+use sea_orm::sqlx::Executor;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
@@ -19,6 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A process that stopped within a transaction must not hold its locks for ever.
+const IDLE_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = '60s'";
 
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -42,6 +45,11 @@ impl Db {
         }
         let mut options = ConnectOptions::new(url);
         options.max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+        options.map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(IDLE_TRANSACTION).await.map(drop) })
+            })
+        });
         let pool = Database::connect(options).await?;
         Ok(Self {
             reader: pool.clone(),

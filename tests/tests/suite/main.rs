@@ -5,10 +5,12 @@
 mod architecture;
 mod authorisation;
 mod faces;
+mod history;
 mod identity;
 mod jobs;
 mod media;
 mod processes;
+mod queues;
 mod schema;
 mod storage;
 mod subscriptions;

@@ -48,7 +48,8 @@ pub(super) struct Attempt {
 
 impl JobCtx {
     /// `leased`: when its lease was asked for.
-    pub(super) fn new(hub: Arc<Hub>, job: Fetched, slot: Slot, leased: Instant) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, job: Fetched, mut slot: Slot, leased: Instant) -> Self {
+        slot.begin();
         Self(Arc::new(Attempt {
             hub,
             job,

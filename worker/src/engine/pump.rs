@@ -97,9 +97,6 @@ impl Pump {
                 None => ahead.push_back(Ahead { job, since }),
             }
         }
-        for unused in slots {
-            unused.unused();
-        }
         Ok(taken)
     }
 

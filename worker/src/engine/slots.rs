@@ -23,10 +23,10 @@ pub struct Slots {
     pace: AtomicU64,
 }
 
-/// A slot that is taken; free when it is dropped, and for how long it was held then counts for the pace.
+/// A slot that is taken; free when it is dropped.
 pub struct Slot {
     slots: Arc<Slots>,
-    since: Option<Instant>,
+    begun: Option<Instant>,
 }
 
 impl Slots {
@@ -55,7 +55,7 @@ impl Slots {
             *taken += 1;
             Slot {
                 slots: self.clone(),
-                since: Some(Instant::now()),
+                begun: None,
             }
         })
     }
@@ -88,16 +88,16 @@ impl Slots {
 }
 
 impl Slot {
-    /// Frees it; there was no job for it.
-    pub fn unused(mut self) {
-        self.since = None;
+    /// There is a job for it; how long that takes counts for the pace.
+    pub fn begin(&mut self) {
+        self.begun = Some(Instant::now());
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(since) = self.since {
-            self.slots.held(since.elapsed());
+        if let Some(begun) = self.begun {
+            self.slots.held(begun.elapsed());
         }
         self.slots.free();
     }
@@ -130,12 +130,12 @@ mod tests {
         let slots = Slots::new(1);
         assert_eq!(slots.ahead(32), 0, "nothing is known yet");
         for _ in 0..200 {
-            drop(slots.take().await);
+            slots.take().await.begin();
         }
         assert_eq!(slots.ahead(32), 32);
         slots.held(Duration::from_secs(1));
         assert_eq!(slots.ahead(32), 0);
-        slots.take().await.unused();
+        drop(slots.take().await);
         assert_eq!(slots.ahead(32), 0, "a slot that found no job says nothing");
     }
 }
