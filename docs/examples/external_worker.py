@@ -167,6 +167,8 @@ def draw_series(server, held, series):
     if image is None:
         return {"uuid": series["uuid"], "error": "the series has no image"}
     dataset = pydicom.dcmread(io.BytesIO(server.get(image["url"])), force=True)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.file_meta.TransferSyntaxUID = image["transferSyntaxUid"]  # as Gantry found it
     try:
         pixels = frame_pixels(dataset, image["frame"], image["window"])
     except Exception as error:  # whatever a decoder may raise
