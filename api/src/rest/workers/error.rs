@@ -37,6 +37,7 @@ impl WorkerError {
             Error::Conflict(field) => field.code,
             Error::TooMany { .. } => "RATE_LIMITED",
             Error::TooLarge(_) => "TOO_LARGE",
+            Error::CursorExpired { .. } => "CURSOR_EXPIRED",
             Error::Unavailable(_) => "UNAVAILABLE",
             Error::Internal(_) => "INTERNAL",
         }
@@ -63,6 +64,7 @@ impl ResponseError for WorkerError {
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::CursorExpired { .. } => StatusCode::GONE,
             Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -7,7 +7,7 @@ use crate::context::{ActingWorker, Context};
 use crate::error::{Error, FieldError, Result};
 use crate::input::{self, Checks};
 use crate::jobs::store::{self, Lease, Settlement};
-use crate::jobs::{JobKind, backoff};
+use crate::jobs::{JobKind, backoff, outage_backoff};
 use crate::policy::Reach;
 use crate::signals::Wakeups;
 use entity::job::Model;
@@ -179,7 +179,11 @@ async fn cannot_be_told(app: &App, lease: &Lease, job: &Model, error: Error) -> 
     }
     let text = error.to_string();
     let end = match error {
-        Error::Unavailable(_) | Error::Internal(_) | Error::TooMany { .. } => Settlement::Retry {
+        Error::Unavailable(_) => Settlement::Deferred {
+            error: text,
+            delay: outage_backoff(job.deferrals + 1),
+        },
+        Error::Internal(_) | Error::TooMany { .. } => Settlement::Retry {
             error: text,
             delay: backoff(failures(job)),
         },

@@ -2,6 +2,7 @@
 
 use super::worker::{CREATE, Worker};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::jobs::{QueueChange, queue_update, queues};
 use entity::worker_token::{Column, Entity};
 use reqwest::Method;
 use sea_orm::EntityTrait;
@@ -189,6 +190,34 @@ async fn a_token_of_a_centre_sees_only_the_jobs_of_that_centre() {
         let (status, body) = ours.post(&format!("jobs/{unknown}/heartbeat"), json!({ "leaseToken": 1 })).await;
         assert_eq!((status, &body["error"]["code"]), (404, &json!("NOT_FOUND")));
     }
+}
+
+#[tokio::test]
+async fn a_paused_queue_gives_nothing_and_a_centre_no_more_than_its_share() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    for _ in 0..4 {
+        technician.upload(study(1)).await;
+    }
+    let input = json!({ "name": "north", "kinds": ["RENDER_STUDY"], "centre": centre_id(&app, app.centre).await });
+    let (ours, everywhere) = (Worker::with(&app, input).await, Worker::new(&app, "all").await);
+    let set = async |paused, slots| {
+        let change = QueueChange {
+            paused: Some(paused),
+            centre_slots: Some(slots),
+            ..QueueChange::default()
+        };
+        queue_update(&app.app, &app.system(), queues::RENDER, change).await.unwrap();
+    };
+    set(true, None).await;
+    assert_eq!((ours.claim(9).await.len(), everywhere.claim(9).await.len()), (0, 0));
+    set(false, Some(2)).await;
+    assert_eq!((ours.claim(1).await.len(), everywhere.claim(9).await.len()), (1, 1));
+    assert_eq!((ours.claim(9).await.len(), everywhere.claim(9).await.len()), (0, 0));
+    set(false, Some(3)).await;
+    assert_eq!((ours.claim(9).await.len(), everywhere.claim(9).await.len()), (1, 0));
+    set(false, None).await;
+    assert_eq!(ours.claim(9).await.len(), 1);
 }
 
 #[tokio::test]
