@@ -8,8 +8,8 @@ mod sweep;
 mod writer;
 
 pub use batch::{Batch, StoredFile};
-pub use scrub::{Scrubbed, scrub};
 pub(crate) use batch::{announce, keep_alive, release};
+pub use scrub::{Scrubbed, scrub};
 pub use sweep::sweep;
 pub use writer::ObjectWriter;
 
