@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::context::Identity;
-use domain::{App, Context, Error, Result, identity};
+use domain::{App, Context, Error, Result, identity, worker_tokens};
 use poem::http::HeaderMap;
 use poem::{FromRequest, Request, RequestBody};
 use std::net::IpAddr;
@@ -61,6 +61,11 @@ pub async fn authenticated(
     token: Option<&str>,
 ) -> Result<(Context, Option<DateTime<Utc>>)> {
     let Some(token) = token else { return Ok((ctx, None)) };
+    if worker_tokens::is_worker_token(token) {
+        let (worker, expires) = worker_tokens::authenticate(app, token).await?;
+        ctx.identity = Identity::Worker(worker);
+        return Ok((ctx, expires));
+    }
     let (user, expires) = identity::authenticate(app, token).await?;
     ctx.identity = user.into();
     Ok((ctx, Some(expires)))

@@ -1,4 +1,7 @@
-//! Pictures: renditions from the store and frames drawn on demand, by a signed address or by the caller's own token.
+//! Pictures and files: renditions and uploaded files from the store, frames drawn on demand; by a signed address or by the caller's
+//! own token.
+
+pub mod file;
 
 use crate::caller::context;
 use crate::rest::PacsError;

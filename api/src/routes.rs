@@ -2,7 +2,7 @@
 
 use crate::graphql::transport::{Settings, Transport};
 use crate::graphql::{ServerGate, schema};
-use crate::rest::pacs;
+use crate::rest::{pacs, workers};
 use crate::telemetry::Telemetry;
 use crate::{media, operations};
 use domain::App;
@@ -45,8 +45,10 @@ pub fn rest() -> Vec<RestRoute> {
     routes.extend([
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
+        RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
     ]);
     routes.extend(pacs::routes());
+    routes.extend(workers::routes());
     routes
 }
 
@@ -85,7 +87,10 @@ fn mount(routes: Vec<RestRoute>) -> Route {
     paths.into_iter().fold(Route::new(), |route, (path, (methods, names))| {
         let allow = names.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         let wrong_method = move |_: MethodNotAllowedError| {
-            let response = pacs::method_not_allowed(&allow);
+            let response = match path.starts_with(workers::PREFIX) {
+                true => workers::method_not_allowed(&allow),
+                false => pacs::method_not_allowed(&allow),
+            };
             async move { response }
         };
         let methods = Arc::new(methods.catch_error(wrong_method).boxed());

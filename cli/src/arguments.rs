@@ -53,6 +53,9 @@ pub enum Command {
     /// Jobs and their queues.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Tokens with which workers outside the server claim jobs.
+    #[command(subcommand)]
+    WorkerToken(WorkerTokenCommand),
 }
 
 #[derive(Subcommand)]
@@ -137,5 +140,31 @@ pub enum UserCommand {
         /// Number of the centre, for technicians and diagnostic centres.
         #[arg(long)]
         centre: Option<i64>,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum WorkerTokenCommand {
+    /// Make a token and print it; it is shown only now.
+    #[command(after_help = "Example:\n  gantry worker-token add gpu-box --kind render_study --expires-days 365")]
+    Add {
+        /// Unique among the tokens that were not revoked; shown with the jobs of its workers.
+        name: String,
+        /// A kind of job that it may claim; may be given more than once.
+        #[arg(long = "kind", value_name = "KIND", required = true)]
+        kinds: Vec<String>,
+        /// Number of the only centre whose jobs it may claim; those of all when left out.
+        #[arg(long)]
+        centre: Option<i64>,
+        /// Days until it ends; good until it is revoked when left out.
+        #[arg(long, value_name = "N")]
+        expires_days: Option<u16>,
+    },
+    /// Show all tokens that were ever made.
+    List,
+    /// Make a token useless at once.
+    Revoke {
+        /// Its number in the list.
+        id: i64,
     },
 }

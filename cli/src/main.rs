@@ -6,6 +6,7 @@ mod demo;
 mod jobs;
 mod serve;
 mod show;
+mod worker_tokens;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -56,6 +57,7 @@ async fn run(command: Command) -> Outcome {
         Command::Config => show::config(&config),
         Command::User(command) => accounts::user(config, command).await,
         Command::Jobs(command) => jobs::jobs(config, command).await,
+        Command::WorkerToken(command) => worker_tokens::worker_token(config, command).await,
         Command::Schema { .. } => Ok(()),
     }
 }

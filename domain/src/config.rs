@@ -90,7 +90,7 @@ pub struct Config {
 }
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 14] = [
     "config",
     "log",
     "secret",
@@ -100,6 +100,7 @@ const ELSEWHERE: [&str; 13] = [
     "username",
     "password",
     "token",
+    "worker_token",
     "subscription",
     "subscription_variables",
     "test_backend",

@@ -1,6 +1,7 @@
 //! Who acts. Every service function takes a `Context` first.
 
 use crate::error::{Error, Result};
+use crate::jobs::JobKind;
 use std::net::IpAddr;
 
 /// PACS roles (contract X-13).
@@ -38,6 +39,8 @@ impl Role {
 pub enum Identity {
     Anonymous,
     User(ActingUser),
+    /// A worker outside the server, by its token.
+    Worker(ActingWorker),
     /// The server itself: workers, sweeper, command line.
     System,
 }
@@ -50,6 +53,16 @@ pub struct ActingUser {
     pub centre_id: Option<i64>,
     /// Of the token by which the user came.
     pub token_version: i32,
+}
+
+#[derive(Debug, Clone)]
+pub struct ActingWorker {
+    /// Of the token.
+    pub name: String,
+    /// What it may claim.
+    pub kinds: Vec<JobKind>,
+    /// Only jobs of this centre; none: of all.
+    pub centre_id: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -79,14 +92,22 @@ impl Context {
         match &self.identity {
             Identity::User(user) => Ok(user),
             Identity::Anonymous => Err(Error::Unauthenticated),
-            Identity::System => Err(Error::Forbidden),
+            Identity::Worker(_) | Identity::System => Err(Error::Forbidden),
+        }
+    }
+
+    pub fn worker(&self) -> Result<&ActingWorker> {
+        match &self.identity {
+            Identity::Worker(worker) => Ok(worker),
+            Identity::Anonymous => Err(Error::Unauthenticated),
+            Identity::User(_) | Identity::System => Err(Error::Forbidden),
         }
     }
 
     pub fn user_id(&self) -> Option<i64> {
         match &self.identity {
             Identity::User(user) => Some(user.id),
-            Identity::Anonymous | Identity::System => None,
+            Identity::Anonymous | Identity::Worker(_) | Identity::System => None,
         }
     }
 }

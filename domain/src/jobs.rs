@@ -7,10 +7,11 @@
 //! - An end is final but for `job_retry`: SUCCEEDED, DEAD and CANCELLED jobs never run by themselves.
 //!
 //! `payload` says what the kinds of jobs are, `store` has every statement that touches table `job`, `service` is what people
-//! may see and do. How a job is done is the matter of room `worker`.
+//! may see and do. How a job is done is the matter of room `worker`, or of workers outside the server, whom `external` serves.
 
 mod backoff;
 mod control;
+pub mod external;
 mod payload;
 mod service;
 mod state;

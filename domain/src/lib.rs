@@ -24,6 +24,7 @@ pub mod studies;
 pub mod uploads;
 pub mod usage;
 pub mod users;
+pub mod worker_tokens;
 
 pub use app::App;
 pub use config::Config;

@@ -23,6 +23,11 @@ pub enum Action {
     QueueRead,
     QueueUpdate,
     UsageRead,
+    /// Doing jobs from outside the server.
+    JobWork,
+    /// The tokens of workers outside.
+    WorkerRead,
+    WorkerWrite,
 }
 
 /// How far a permission reaches.
@@ -40,7 +45,7 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 16] = [
+const TABLE: [(Action, [Scope; 4]); 19] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -58,6 +63,10 @@ const TABLE: [(Action, [Scope; 4]); 16] = [
     (Action::QueueRead,      [All,   Nothing,     Nothing,    Nothing]),
     (Action::QueueUpdate,    [All,   Nothing,     Nothing,    Nothing]),
     (Action::UsageRead,      [All,   Nothing,     Nothing,    Centre]),
+    // No role may; worker tokens may, see `require`.
+    (Action::JobWork,        [Nothing, Nothing,   Nothing,    Nothing]),
+    (Action::WorkerRead,     [All,   Nothing,     Nothing,    Nothing]),
+    (Action::WorkerWrite,    [All,   Nothing,     Nothing,    Nothing]),
 ];
 
 /// What a caller may see or change, ready to be put into a query.
@@ -84,6 +93,12 @@ pub fn require(ctx: &Context, action: Action) -> Result<Reach> {
     let user = match &ctx.identity {
         Identity::System => return Ok(Reach::All),
         Identity::Anonymous => return Err(Error::Unauthenticated),
+        Identity::Worker(worker) => {
+            return match action {
+                Action::JobWork => Ok(worker.centre_id.map_or(Reach::All, Reach::Centre)),
+                _ => Err(Error::Forbidden),
+            };
+        }
         Identity::User(user) => user,
     };
     let Some(role) = user.role else {

@@ -8,3 +8,4 @@ pub use entity::rendition::Model as Rendition;
 pub use entity::series::Model as Series;
 pub use entity::study::Model as Study;
 pub use entity::user::Model as User;
+pub use entity::worker_token::Model as WorkerToken;

@@ -7,8 +7,8 @@ mod scrub;
 mod sweep;
 mod writer;
 
-pub(crate) use batch::release;
 pub use batch::{Batch, StoredFile};
+pub(crate) use batch::{announce, keep_alive, release};
 pub use scrub::{Scrubbed, scrub};
 pub use sweep::sweep;
 pub use writer::ObjectWriter;
@@ -101,6 +101,20 @@ impl Storage {
 
     pub async fn stream(&self, key: &str) -> Result<impl Stream<Item = Result<Bytes>> + Send + use<>> {
         let found = self.store.get_opts(&Path::from(key), GetOptions::default()).await?;
+        Ok(found.into_stream().map_err(Error::from))
+    }
+
+    /// A part of an object, streamed.
+    pub async fn stream_range(
+        &self,
+        key: &str,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = Result<Bytes>> + Send + use<>> {
+        let options = GetOptions {
+            range: Some(range.into()),
+            ..GetOptions::default()
+        };
+        let found = self.store.get_opts(&Path::from(key), options).await?;
         Ok(found.into_stream().map_err(Error::from))
     }
 

@@ -5,17 +5,21 @@ mod list;
 mod metadata;
 mod renditions;
 mod rows;
+mod shown;
 mod transcodings;
 
-pub use frames::{FrameRequest, frame_picture, frame_url};
+pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use list::{
     instance_find, instances_all, instances_by_series, series_by_study, series_find, studies_by_id, study_count,
     study_find, study_get, study_list,
 };
 pub use metadata::{series_indexed, series_to_index};
-pub use renditions::{Drawn, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace};
+pub use renditions::{
+    Drawn, RENDITION_FORMATS, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace,
+};
 pub use rows::{Modality, StudyStatus};
 pub(crate) use rows::{new_row, new_series, slice_position, warning};
+pub use shown::{ShownImage, shown_image, shown_window};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
 
 use crate::App;

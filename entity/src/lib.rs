@@ -1,6 +1,7 @@
 //! sea-orm entities, one file a table; no logic.
 
 pub mod centre;
+pub mod external_output;
 pub mod instance;
 pub mod job;
 pub mod login_failure;
@@ -13,3 +14,4 @@ pub mod stored_object;
 pub mod study;
 pub mod transcoding;
 pub mod user;
+pub mod worker_token;

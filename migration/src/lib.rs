@@ -4,6 +4,7 @@ mod dialect;
 mod m0001_base;
 mod m0002_job;
 mod m0003_job_control;
+mod m0004_worker_token;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_base::Migration),
             Box::new(m0002_job::Migration),
             Box::new(m0003_job_control::Migration),
+            Box::new(m0004_worker_token::Migration),
         ]
     }
 }

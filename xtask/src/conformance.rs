@@ -1,7 +1,8 @@
 //! `cargo xtask conformance`: foreign clients and suites against a server with the demo accounts.
 //!
-//! A suite is a folder of `tests/conformance` with a `suite.json`. It finds the server in `GANTRY_URL` and a demo administrator's
-//! access token in `GANTRY_TOKEN`, and prints `N passed, N failed`; a command that prints no counts counts as one test.
+//! A suite is a folder of `tests/conformance` with a `suite.json`. It finds the server in `GANTRY_URL`, a demo administrator's
+//! access token in `GANTRY_TOKEN` and the sources of Gantry in `GANTRY_SOURCE`, and prints `N passed, N failed`; a command that
+//! prints no counts counts as one test. `server_env` has settings that the server needs for the suite.
 
 use crate::counts::Counts;
 use crate::run::{step, timed, watched};
@@ -51,10 +52,10 @@ fn one(workspace: &Workspace, suite: &Suite) -> Result<Counts> {
             });
         }
     };
-    let server = Server::start(&workspace.binary("gantry"))?;
+    let server = Server::start(&workspace.binary("gantry"), suite)?;
     let mut counts = Counts::default();
     for line in &suite.run {
-        counts += run(line, &folder, suite, &server)?;
+        counts += run(workspace, line, &folder, suite, &server)?;
     }
     if counts.failed > 0 {
         println!("the server's log ends with\n{}", server.service.log_end());
@@ -63,13 +64,14 @@ fn one(workspace: &Workspace, suite: &Suite) -> Result<Counts> {
 }
 
 /// The counts of the last line that has any: the lines before tell of parts.
-fn run(line: &str, folder: &Path, suite: &Suite, server: &Server) -> Result<Counts> {
+fn run(workspace: &Workspace, line: &str, folder: &Path, suite: &Suite, server: &Server) -> Result<Counts> {
     println!("--> {line}");
     let mut command = shell(line);
     command
         .current_dir(folder)
         .env("GANTRY_URL", server.url())
         .env("GANTRY_TOKEN", &server.token)
+        .env("GANTRY_SOURCE", &workspace.root)
         .envs(suite.env.iter().cloned());
     let mut last = None;
     let succeeded = watched(&mut command, |line| last = Counts::of_words(line).or(last))?;
@@ -88,14 +90,15 @@ struct Server {
 }
 
 impl Server {
-    fn start(binary: &Path) -> Result<Self> {
+    fn start(binary: &Path, suite: &Suite) -> Result<Self> {
         let port = free_port()?;
         let folder = new_folder("conformance", false)?;
-        let environment = [
+        let mut environment = vec![
             ("GANTRY_LISTEN", format!("127.0.0.1:{port}")),
             ("GANTRY_DATA_DIR", folder.join("data").to_string_lossy().into_owned()),
             ("GANTRY_RATE_LIMITS", "off".into()),
         ];
+        environment.extend(suite.server_env.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let start = Start {
             command: binary,
             arguments: &["serve".into(), "--demo".into()],

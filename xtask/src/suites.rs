@@ -20,6 +20,8 @@ pub struct Suite {
     pub run: Vec<String>,
     /// Further variables of the environment.
     pub env: Vec<(String, String)>,
+    /// Settings of the server that the suite runs against.
+    pub server_env: Vec<(String, String)>,
     source: PathBuf,
 }
 
@@ -48,13 +50,17 @@ impl Suite {
         let json: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let lines = |name: &str| json[name].as_array().into_iter().flatten().filter_map(text).collect();
-        let env = json["env"].as_object().into_iter().flatten();
+        let pairs = |name: &str| {
+            let pairs = json[name].as_object().into_iter().flatten();
+            pairs.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+        };
         Ok(Self {
             name: text(&json["name"]).with_context(|| format!("{}: no name", path.display()))?,
             needs: lines("needs"),
             setup: lines("setup"),
             run: lines("run"),
-            env: env.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect(),
+            env: pairs("env"),
+            server_env: pairs("server_env"),
             source,
         })
     }
@@ -130,7 +136,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("gantry-suites-{}", std::process::id()));
         let suites = made(
             &folder,
-            r#"{"name": "one", "setup": ["echo x >> times"], "run": ["true"]}"#,
+            r#"{"name": "one", "setup": ["echo x >> times"], "run": ["true"], "server_env": {"GANTRY_A": "b"}}"#,
         );
         let times = |suite: &Suite| {
             let installed = suite.install(&folder.join("installed")).unwrap();
@@ -139,6 +145,10 @@ mod tests {
         let [suite] = &Suite::find(&suites, Some("one")).unwrap()[..] else {
             panic!("one suite")
         };
+        assert_eq!(
+            (suite.env.len(), &suite.server_env[..]),
+            (0, &[("GANTRY_A".into(), "b".into())][..])
+        );
         assert_eq!(times(suite), "x\n");
         assert_eq!(times(suite), "x\n");
         made(

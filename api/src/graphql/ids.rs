@@ -14,6 +14,7 @@ pub enum GlobalId {
     Series(Uuid),
     Instance(Uuid),
     Job(Uuid),
+    WorkerToken(i64),
 }
 
 impl From<GlobalId> for ID {
@@ -25,6 +26,7 @@ impl From<GlobalId> for ID {
             GlobalId::Series(id) => format!("Series:{id}"),
             GlobalId::Instance(id) => format!("Instance:{id}"),
             GlobalId::Job(id) => format!("Job:{id}"),
+            GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
         };
         ID(BASE64_URL_SAFE_NO_PAD.encode(text))
     }
@@ -41,6 +43,7 @@ impl GlobalId {
             "Series" => Some(Self::Series(key.parse().ok()?)),
             "Instance" => Some(Self::Instance(key.parse().ok()?)),
             "Job" => Some(Self::Job(key.parse().ok()?)),
+            "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             _ => None,
         }
     }
@@ -64,6 +67,13 @@ pub fn job(id: &ID) -> Result<Uuid> {
     match GlobalId::parse(id) {
         Some(GlobalId::Job(id)) => Ok(id),
         _ => Err(Error::NotFound("Job")),
+    }
+}
+
+pub fn worker_token(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::WorkerToken(id)) => Ok(id),
+        _ => Err(Error::NotFound("Worker token")),
     }
 }
 

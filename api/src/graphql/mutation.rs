@@ -6,6 +6,7 @@ mod queues;
 mod sessions;
 mod studies;
 mod users;
+mod worker_tokens;
 
 use async_graphql::MergedObject;
 
@@ -18,4 +19,5 @@ pub struct Mutation(
     studies::StudyMutation,
     jobs::JobMutation,
     queues::QueueMutation,
+    worker_tokens::WorkerTokenMutation,
 );

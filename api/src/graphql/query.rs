@@ -4,11 +4,12 @@ use super::connection::{self, JobTotal, Of, StudyTotal};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::types::{
-    Centre, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, UsageDay, User, acting, app,
+    Centre, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, UsageDay, User, WorkerToken,
+    acting, app,
 };
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
-use domain::{centres, jobs, studies, usage, users};
+use domain::{centres, jobs, studies, usage, users, worker_tokens};
 use uuid::Uuid;
 
 pub struct Query;
@@ -179,6 +180,27 @@ impl Query {
         };
         Ok(days.await.map_err(top_level)?.into_iter().map(UsageDay).collect())
     }
+
+    /// Tokens of workers outside the server, in the order in which they were made, those that are no longer good included.
+    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    async fn worker_tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<i64, WorkerToken>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = async { worker_tokens::worker_token_list(app(ctx)?, acting(ctx)?, request).await };
+        let page = page.await.map_err(top_level)?;
+        Ok(connection::connection(
+            page,
+            Default::default(),
+            |row| row.id,
+            WorkerToken,
+        ))
+    }
 }
 
 async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
@@ -195,5 +217,8 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             found(studies::instance_find(app, acting, id).await)?.map(|row| Instance(row).into())
         }
         Some(GlobalId::Job(id)) => found(jobs::job_get(app, acting, id).await)?.map(|row| Job(row).into()),
+        Some(GlobalId::WorkerToken(id)) => {
+            found(worker_tokens::worker_token_get(app, acting, id).await)?.map(|row| WorkerToken(row).into())
+        }
     })
 }

@@ -12,6 +12,7 @@ mod study;
 mod usage;
 mod user;
 mod words;
+mod worker_token;
 
 use super::errors::top_level;
 use super::loaders::Loaders;
@@ -35,6 +36,7 @@ pub use user::User;
 pub use words::{
     EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
 };
+pub use worker_token::WorkerToken;
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]
@@ -47,6 +49,7 @@ pub enum Node {
     Series(Series),
     Instance(Instance),
     Job(Job),
+    WorkerToken(WorkerToken),
 }
 
 pub fn app<'a>(ctx: &Context<'a>) -> domain::Result<&'a App> {

@@ -3,6 +3,7 @@
 use super::{ACQUIRE_TIMEOUT, Db};
 use crate::error::{Error, Result};
 use crate::signals::Signals;
+use sea_orm::sqlx::ConnectOptions;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteOperation, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -22,7 +23,8 @@ pub async fn connect(url: &str, readers: u32, signals: Arc<Signals>) -> Result<D
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true);
+        .foreign_keys(true)
+        .disable_statement_logging();
     if let Some(folder) = options.get_filename().parent() {
         tokio::fs::create_dir_all(folder).await?;
     }

@@ -8,7 +8,7 @@ use super::{Storage, sweep};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use bytes::Bytes;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::{staging, stored_object};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -19,6 +19,8 @@ pub struct Batch {
     id: Uuid,
     db: Db,
     storage: Storage,
+    /// Keeps the keys of one opening apart from those of another, perhaps in another process.
+    part: String,
     next: AtomicU32,
 }
 
@@ -37,24 +39,30 @@ const ROWS: usize = 500;
 impl Batch {
     pub async fn open(db: &Db, storage: &Storage) -> Result<Self> {
         let id = Uuid::new_v4();
-        let now = Utc::now();
-        let row = staging::ActiveModel {
-            id: Set(id),
-            committed_at: Set(None),
-            touched_at: Set(now),
-            created_at: Set(now),
-        };
-        staging::Entity::insert(row).exec_without_returning(db.writer()).await?;
+        announce(db.writer(), id, Utc::now()).await?;
         Ok(Self {
             id,
             db: db.clone(),
             storage: storage.clone(),
+            part: String::new(),
             next: AtomicU32::new(0),
         })
     }
 
+    /// Goes on with a batch that `announce` or `open` began, perhaps in another process. Whether it is still there, `touch` tells.
+    pub fn resume(db: &Db, storage: &Storage, id: Uuid) -> Self {
+        Self {
+            id,
+            db: db.clone(),
+            storage: storage.clone(),
+            part: format!("{}-", Uuid::new_v4().simple()),
+            next: AtomicU32::new(0),
+        }
+    }
+
     fn next_key(&self) -> String {
-        format!("{}/{}", folder(self.id), self.next.fetch_add(1, Ordering::Relaxed))
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        format!("{}/{}{number}", folder(self.id), self.part)
     }
 
     /// Starts a new object; `finished` makes it a file of the batch.
@@ -81,17 +89,7 @@ impl Batch {
 
     /// Says that the batch is alive; long uploads call it between files.
     pub async fn touch(&self) -> Result<()> {
-        let touched = staging::Entity::update_many()
-            .col_expr(staging::Column::TouchedAt, Utc::now().into())
-            .filter(staging::Column::Id.eq(self.id))
-            .exec(self.db.writer())
-            .await?;
-        match touched.rows_affected {
-            1 => Ok(()),
-            _ => Err(Error::Unavailable(
-                "The upload took too long and was given up; send it again".into(),
-            )),
-        }
+        keep_alive(self.db.writer(), self.id, Utc::now()).await
     }
 
     /// In the caller's transaction: the files that are kept become known. Fails when the sweeper was faster.
@@ -103,9 +101,7 @@ impl Batch {
             .exec(tx)
             .await?;
         if claimed.rows_affected != 1 {
-            return Err(Error::Unavailable(
-                "The upload took too long and was given up; send it again".into(),
-            ));
+            return Err(given_up());
         }
         let now = Utc::now();
         for files in keep.chunks(ROWS) {
@@ -126,6 +122,31 @@ impl Batch {
     pub async fn close(self) -> Result<()> {
         sweep::clear(&self.db, &self.storage, self.id).await
     }
+}
+
+/// The sweeper counts a batch's silence from then on. Fails when it was faster.
+pub async fn keep_alive(c: &impl ConnectionTrait, id: Uuid, until: DateTime<Utc>) -> Result<()> {
+    let touched = staging::Entity::update_many()
+        .col_expr(staging::Column::TouchedAt, until.into())
+        .filter(staging::Column::Id.eq(id))
+        .exec(c)
+        .await?;
+    match touched.rows_affected {
+        1 => Ok(()),
+        _ => Err(given_up()),
+    }
+}
+
+/// In the caller's transaction: a new batch, which counts as alive until `alive`; `resume` goes on with it.
+pub async fn announce(c: &impl ConnectionTrait, id: Uuid, alive: DateTime<Utc>) -> Result<()> {
+    let row = staging::ActiveModel {
+        id: Set(id),
+        committed_at: Set(None),
+        touched_at: Set(alive),
+        created_at: Set(Utc::now()),
+    };
+    staging::Entity::insert(row).exec_without_returning(c).await?;
+    Ok(())
 }
 
 /// In the caller's transaction: objects that are replaced are forgotten, and their batches are looked through again.
@@ -153,6 +174,10 @@ pub async fn release(tx: &impl ConnectionTrait, keys: &[String]) -> Result<()> {
             .await?;
     }
     Ok(())
+}
+
+fn given_up() -> Error {
+    Error::Unavailable("The upload took too long and was given up; send it again".into())
 }
 
 /// Folders of at most 256 neighbours keep local file systems quick.

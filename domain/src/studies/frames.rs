@@ -153,6 +153,11 @@ async fn inflated(whole: Bytes, header: Range<u64>, frame: Range<u64>) -> Result
     }
 }
 
+/// A signed address of an instance's file, as it was uploaded.
+pub fn file_url(app: &App, instance: Uuid) -> SignedUrl {
+    media::sign(app, &format!("/media/instances/{instance}/file"))
+}
+
 /// A signed address of one frame's picture.
 pub fn frame_url(app: &App, instance: Uuid, frame: u32, query: &str) -> SignedUrl {
     media::sign(app, &format!("/media/instances/{instance}/frames/{frame}{query}"))

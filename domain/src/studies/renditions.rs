@@ -8,6 +8,7 @@ use crate::policy::{Action, require, require_in};
 use crate::storage::{StoredFile, release};
 use chrono::Utc;
 use entity::{rendition, series, study};
+use imaging::render::Format;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,14 +34,37 @@ impl RenditionKind {
             Self::Preview => 1024,
         }
     }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
 }
+
+/// Every kind of picture is kept in these formats.
+pub const RENDITION_FORMATS: [(Format, &str); 2] = [(Format::Jpeg, "jpeg"), (Format::Png, "png")];
 
 /// A rendition that a worker made, or why it could not.
 pub struct Drawn {
     pub kind: RenditionKind,
     /// `png` or `jpeg`.
     pub format: &'static str,
+    /// The file, its columns and its rows.
     pub picture: Result<(StoredFile, u32, u32), String>,
+}
+
+impl Drawn {
+    /// A series of which no picture can be made.
+    pub fn none(why: &str) -> Vec<Self> {
+        let kinds = RenditionKind::ALL.into_iter();
+        kinds
+            .flat_map(|kind| RENDITION_FORMATS.map(|(_, format)| (kind, format)))
+            .map(|(kind, format)| Self {
+                kind,
+                format,
+                picture: Err(why.to_owned()),
+            })
+            .collect()
+    }
 }
 
 /// In the completing transaction of the job: the series' renditions are these from now on.

@@ -6,6 +6,7 @@ pub mod colour;
 pub mod encode;
 mod greyscale;
 mod groups;
+pub mod header;
 pub mod lut;
 mod palette;
 pub mod resize;

@@ -27,6 +27,8 @@ const OPEN: [Outcome; 7] = [Yes; 7];
 const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
 const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
 const ADMIN: [Outcome; 7] = [Yes, Denied, Denied, Denied, Denied, Denied, Nobody];
+/// For worker tokens, which no person's token is.
+const WORKERS: [Outcome; 7] = [Denied, Denied, Denied, Denied, Denied, Denied, Nobody];
 
 /// `$name` is replaced by the id of that thing of the own centre.
 #[rustfmt::skip]
@@ -38,6 +40,7 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
+    ("Query.node", "{ node(id: \"$token\") { id } }", ADMIN),
     ("Query.nodes", "{ nodes(ids: [\"$study\"]) { id } }", OWN_CENTRE),
     ("Query.user", "{ user(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.users", "{ users { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
@@ -52,6 +55,7 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.queuePause", "mutation { queuePause(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
     ("Mutation.queueResume", "mutation { queueResume(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
     ("Mutation.queueUpdate", "mutation { queueUpdate(input: { name: \"transcode\", slots: 1 }) { queue { name } userErrors { code } } }", ADMIN),
+    ("Query.workerTokens", "{ workerTokens { nodes { id } } }", ADMIN),
     ("Mutation.sessionCreate", "mutation { sessionCreate(input: { username: \"technician$own\", password: \"a good password\" }) { session { expiresAt } } }", OPEN),
     ("Mutation.sessionRefresh", "mutation { sessionRefresh(input: { refreshToken: \"x\" }) { session { expiresAt } userErrors { code } } }", OPEN),
     ("Mutation.sessionEnd", "mutation { sessionEnd(input: { refreshToken: \"x\" }) { ended } }", OPEN),
@@ -68,6 +72,8 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.studyTranscode", "mutation { studyTranscode(input: { id: \"$study\", transferSyntax: RLE_LOSSLESS }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.jobCancel", "mutation { jobCancel(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
+    ("Mutation.workerTokenCreate", "mutation { workerTokenCreate(input: { name: \"$unique\", kinds: [RENDER_STUDY] }) { token userErrors { code } } }", ADMIN),
+    ("Mutation.workerTokenRevoke", "mutation { workerTokenRevoke(input: { id: \"$token\" }) { workerToken { id } userErrors { code } } }", ADMIN),
     ("Subscription.studyUpdated", "subscription { studyUpdated(id: \"$study\") { study { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(id: \"$job\") { job { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(study: \"$study\") { job { id } } }", OWN_CENTRE),
@@ -83,10 +89,20 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/metrics", ADMIN),
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
+    ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
     ("POST", "/auth/token", OPEN),
     ("GET", "/auth/me", ALL),
     ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
     ("POST", "/studies", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
+    ("POST", "/workers/v1/claim", WORKERS),
+    ("POST", "/workers/v1/jobs/:id/heartbeat", WORKERS),
+    ("POST", "/workers/v1/jobs/:id/outputs", WORKERS),
+    // A signed address alone opens it.
+    ("PUT", "/workers/v1/jobs/:id/outputs", [Nobody; 7]),
+    ("POST", "/workers/v1/jobs/:id/complete", WORKERS),
+    ("POST", "/workers/v1/jobs/:id/fail", WORKERS),
+    ("POST", "/workers/v1/jobs/:id/release", WORKERS),
+    ("POST", "/workers/v1/jobs/:id/cancelled", WORKERS),
 ];
 
 struct World {
@@ -110,7 +126,7 @@ async fn world() -> World {
     app.run_pending_jobs().await;
     let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
     let query = "query($id: ID!) { study(id: $id) { uuid centre { id } jobs { nodes { id } }
-        series { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl } } } } }";
+        series { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } }";
     let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let series = &found["series"][0];
@@ -125,6 +141,12 @@ async fn world() -> World {
             json!({}),
         )
         .await;
+    let token = callers[0]
+        .data(
+            "mutation { workerTokenCreate(input: { name: \"token\", kinds: [RENDER_STUDY] }) { workerToken { id } } }",
+            json!({}),
+        )
+        .await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
     let names = vec![
         ("$study", study),
@@ -135,9 +157,11 @@ async fn world() -> World {
         ("$user", me(user).await),
         ("$victim", me(victim).await),
         ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
+        ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
         (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
+        (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
     ];
     World { app, callers, names }
 }
@@ -230,7 +254,8 @@ async fn every_rest_route_answers_as_the_table_says() {
         let path = match *path {
             "/media/renditions/:id" => world.filled(":rendition"),
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
-            path => path.to_owned(),
+            "/media/instances/:uuid/file" => world.filled(":file"),
+            path => path.replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
             let request = client.rest(method.parse::<Method>().unwrap(), &path);
@@ -240,6 +265,7 @@ async fn every_rest_route_answers_as_the_table_says() {
                     ("password", "a good password".into()),
                 ]),
                 "/studies/upload" | "/studies" => request.multipart(upload_form()),
+                path if path.starts_with("/workers/") => request.json(&worker_body()),
                 _ => request,
             };
             let status = request.send().await.unwrap().status().as_u16();
@@ -259,6 +285,11 @@ async fn every_rest_route_answers_as_the_table_says() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     drop(world.app);
+}
+
+/// Good for every worker route.
+fn worker_body() -> Value {
+    json!({ "worker": "x", "leaseToken": 1, "name": "x", "contentType": "x", "result": {}, "error": "x" })
 }
 
 fn upload_form() -> reqwest::multipart::Form {

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authorisation;
+mod external_workers;
 mod faces;
 mod history;
 mod identity;

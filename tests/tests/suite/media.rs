@@ -91,6 +91,65 @@ async fn any_frame_is_drawn_with_any_window() {
 }
 
 #[tokio::test]
+async fn a_file_is_fetched_as_it_was_uploaded_whole_or_in_parts() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let files = study(1);
+    let (size, bytes) = (files[0].1.len(), files[0].1.clone());
+    let id = technician.upload(files).await["studies"][0]["id"].clone();
+    let query = "query($id: ID!) { study(id: $id) { series { instances { nodes { fileUrl sha256 } } } } }";
+    let found = technician.data(query, json!({ "id": id })).await;
+    let instance = &found["study"]["series"][0]["instances"]["nodes"][0];
+    let url = instance["fileUrl"].as_str().unwrap();
+    let get = |name: &'static str, value: String| app.anonymous().rest(Method::GET, url).header(name, value).send();
+    let whole = get("accept", "*/*".into()).await.unwrap();
+    let tag = format!("\"{}\"", instance["sha256"].as_str().unwrap());
+    assert_eq!(whole.status(), StatusCode::OK);
+    for (name, value) in [
+        ("content-type", "application/dicom"),
+        ("content-length", &size.to_string()),
+        ("accept-ranges", "bytes"),
+        ("etag", &tag),
+    ] {
+        assert_eq!(whole.headers()[name], value);
+    }
+    assert_eq!(whole.bytes().await.unwrap(), bytes);
+    for (range, part) in [
+        ("bytes=0-131".to_owned(), 0..132),
+        (format!("bytes={}-", size - 7), size - 7..size),
+        ("bytes=-5".to_owned(), size - 5..size),
+    ] {
+        let answer = get("range", range).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT);
+        let place = format!("bytes {}-{}/{size}", part.start, part.end - 1);
+        assert_eq!(answer.headers()["content-range"], place);
+        assert_eq!(answer.headers()["content-length"], part.len().to_string());
+        assert_eq!(answer.bytes().await.unwrap(), bytes[part]);
+    }
+    let outside = get("range", format!("bytes={size}-")).await.unwrap();
+    assert_eq!(outside.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(outside.headers()["content-range"], format!("bytes */{size}"));
+    assert_eq!(
+        get("if-none-match", tag.clone()).await.unwrap().status(),
+        StatusCode::NOT_MODIFIED
+    );
+    let ranged = app.anonymous().rest(Method::GET, url).header("range", "bytes=0-1");
+    assert_eq!(
+        ranged.header("if-range", "\"other\"").send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    let other = url.split('?').next().unwrap();
+    assert_eq!(
+        technician.rest(Method::GET, other).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        app.anonymous().rest(Method::GET, other).send().await.unwrap().status(),
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_drawn_says_why_and_names_the_transfer_syntax() {
     let app = TestApp::new().await;
     let technician = app.technician_of(app.centre).await;

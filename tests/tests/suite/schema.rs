@@ -76,7 +76,8 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Retry",
                 "Cancel",
                 "Pause",
-                "Resume"
+                "Resume",
+                "Revoke"
             ]
             .iter()
             .any(|verb| name.ends_with(verb)),

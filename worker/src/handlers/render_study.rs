@@ -7,12 +7,10 @@ use crate::engine::{JobCtx, JobError};
 use domain::App;
 use domain::context::Context;
 use domain::jobs::RenderStudyV1;
-use domain::rows::Instance;
 use domain::storage::StoredFile;
-use domain::studies::{self, Drawn, RenditionKind, frames};
+use domain::studies::{self, Drawn, RENDITION_FORMATS, RenditionKind, ShownImage, frames};
 use imaging::render::{Format, Picture, RenderOptions, encode, resize};
 
-const FORMATS: [(Format, &str); 2] = [(Format::Jpeg, "jpeg"), (Format::Png, "png")];
 const JPEG_QUALITY: u8 = 85;
 
 pub async fn run(app: App, job: RenderStudyV1, ctx: JobCtx) -> Result<(), JobError> {
@@ -47,10 +45,9 @@ fn file_of(drawn: &Drawn) -> Option<StoredFile> {
 
 async fn draw_series(app: &App, ctx: &JobCtx, series_id: i64, output: &Output) -> Result<Vec<Drawn>, JobError> {
     let instances = studies::instances_all(app, series_id).await?;
-    let Some(instance) = middle(instances) else {
-        return Ok(without_picture("the series has no image"));
+    let Some(ShownImage { instance, frame }) = studies::shown_image(instances) else {
+        return Ok(Drawn::none("the series has no image"));
     };
-    let frame = u32::try_from(instance.number_of_frames / 2).unwrap_or(0);
     let side = RenditionKind::Preview.max_side();
     let options = RenderOptions {
         max_size: Some((side, side)),
@@ -58,7 +55,7 @@ async fn draw_series(app: &App, ctx: &JobCtx, series_id: i64, output: &Output) -
     };
     let preview = match frames::draw(app, &instance, frame, options).await? {
         Ok(picture) => picture,
-        Err(error) => return Ok(without_picture(&error.to_string())),
+        Err(error) => return Ok(Drawn::none(&error.to_string())),
     };
     ctx.check()?;
     let encoded = tokio::task::spawn_blocking(move || encoded(&preview)).await??;
@@ -74,21 +71,6 @@ async fn draw_series(app: &App, ctx: &JobCtx, series_id: i64, output: &Output) -
     Ok(drawn)
 }
 
-/// The image in the middle of the body where the positions of all slices are known, else in the order of the numbers.
-fn middle(instances: Vec<Instance>) -> Option<Instance> {
-    let mut images: Vec<_> = instances.into_iter().filter(|instance| instance.number_of_frames > 0).collect();
-    let placed = images.iter().all(|image| image.slice_position.is_some());
-    images.sort_by(|a, b| {
-        let by_place = match (placed, a.slice_position, b.slice_position) {
-            (true, Some(a), Some(b)) => a.total_cmp(&b),
-            _ => std::cmp::Ordering::Equal,
-        };
-        by_place.then_with(|| (a.instance_number, a.ordinal).cmp(&(b.instance_number, b.ordinal)))
-    });
-    let middle = images.len() / 2;
-    images.into_iter().nth(middle)
-}
-
 type Encoded = (RenditionKind, Format, &'static str, Vec<u8>, u32, u32);
 
 fn encoded(preview: &Picture) -> Result<Vec<Encoded>, JobError> {
@@ -98,7 +80,7 @@ fn encoded(preview: &Picture) -> Result<Vec<Encoded>, JobError> {
         (RenditionKind::Thumbnail, &thumbnail),
         (RenditionKind::Preview, preview),
     ] {
-        for (format, name) in FORMATS {
+        for (format, name) in RENDITION_FORMATS {
             let bytes = encode(picture, format, JPEG_QUALITY).map_err(anyhow::Error::from)?;
             encoded.push((kind, format, name, bytes, picture.width, picture.height));
         }
@@ -115,16 +97,4 @@ fn shrunk(picture: &Picture, side: u32) -> Picture {
     let scaled = |pixels: u32| ((u64::from(pixels) * u64::from(side)) / u64::from(longest)).max(1);
     let pixels = |length: u32| u32::try_from(scaled(length)).unwrap_or(side);
     resize::resize(picture, pixels(picture.width), pixels(picture.height))
-}
-
-fn without_picture(why: &str) -> Vec<Drawn> {
-    let kinds = RenditionKind::ALL.into_iter();
-    kinds
-        .flat_map(|kind| FORMATS.map(|(_, format)| (kind, format)))
-        .map(|(kind, format)| Drawn {
-            kind,
-            format,
-            picture: Err(why.to_owned()),
-        })
-        .collect()
 }

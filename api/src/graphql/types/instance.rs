@@ -66,6 +66,11 @@ impl Instance {
         self.0.created_at
     }
 
+    /// Path and query of the file as it was uploaded; needs no credentials and ends. Ranges of it can be fetched.
+    async fn file_url(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
+        Ok(studies::file_url(app(ctx)?, self.0.uuid).path)
+    }
+
     /// Path and query of the picture of one frame, drawn when it is fetched; needs no credentials and ends.
     /// None when there is no such frame.
     async fn frame_url(

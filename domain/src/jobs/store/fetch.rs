@@ -69,7 +69,7 @@ pub async fn fetch(
 
 /// How many jobs of one centre may run, `None` when the queue is paused. A limit is exact because the row that holds it is
 /// locked until the taken jobs count.
-async fn admitted(c: &impl ConnectionTrait, queue: &str) -> Result<Option<i64>> {
+pub(super) async fn admitted(c: &impl ConnectionTrait, queue: &str) -> Result<Option<i64>> {
     let sql = "SELECT paused, centre_slots FROM queue WHERE name = $1 AND (paused OR centre_slots IS NOT NULL) {lock}";
     let rows = query(c, sql, vec![queue.into()]).await?;
     let Some(row) = rows.first() else {
