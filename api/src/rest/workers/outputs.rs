@@ -8,10 +8,12 @@ use chrono::{DateTime, Utc};
 use domain::jobs::external;
 use domain::jobs::store::Lease;
 use domain::{App, Context, Error, media};
+use futures::TryStreamExt;
 use poem::web::{Data, Json};
 use poem::{Body, Request, handler};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 /// Longest time between two chunks of an upload.
@@ -73,6 +75,14 @@ pub async fn announce(
     }))
 }
 
+/// Whatever ended a body early, it is the client's to send it again.
+fn broken_off(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::TimedOut => error,
+        _ => io::Error::new(io::ErrorKind::ConnectionAborted, error),
+    }
+}
+
 #[handler]
 pub async fn receive(
     app: Data<&App>,
@@ -81,7 +91,7 @@ pub async fn receive(
     body: Body,
 ) -> Result<Json<ReceivedBody>, WorkerError> {
     // First, because a refused body is read on for a while, so that the client hears why.
-    let body = Incoming::new(body, STALL);
+    let body = Incoming::new(body, STALL).map_err(broken_off);
     let address = request.original_uri().path_and_query().map_or("", |address| address.as_str());
     media::verify(app.0, address)?;
     let query = request.original_uri().query().unwrap_or_default();

@@ -132,3 +132,35 @@ async fn the_settings_are_shown_without_their_secrets() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn a_worker_token_is_made_listed_and_revoked() {
+    let place = Installation::new().await;
+    let wrong = complaint(&place.run(&["worker-token", "add", "gpu", "--kind", "sweep_orphans"]).await);
+    assert!(wrong.contains("render_study"), "{wrong}");
+    let added = out(&place
+        .run(&[
+            "worker-token",
+            "add",
+            "gpu",
+            "--kind",
+            "render_study",
+            "--expires-days",
+            "9",
+        ])
+        .await);
+    let token = added.lines().find_map(|line| line.strip_prefix("token, shown only now: ")).expect("a token");
+    assert!(token.starts_with("gwt_") && token.len() == 47, "{added}");
+    let taken = complaint(&place.run(&["worker-token", "add", "gpu", "--kind", "render_study"]).await);
+    assert!(taken.contains("revoke it first"), "{taken}");
+    let listed = out(&place.run(&["worker-token", "list"]).await);
+    assert!(
+        listed.starts_with("1\tgpu\trender_study\tall centres\tgood until "),
+        "{listed}"
+    );
+    assert!(!listed.contains(token), "{listed}");
+    assert!(place.run(&["worker-token", "revoke", "1"]).await.status.success());
+    assert!(out(&place.run(&["worker-token", "list"]).await).contains("\trevoked "));
+    let unknown = complaint(&place.run(&["worker-token", "revoke", "7"]).await);
+    assert!(unknown.contains("worker-token list"), "{unknown}");
+}
