@@ -1,7 +1,7 @@
 //! Live updates: how soon a thousand subscribers of `gantry api` hear of what was committed, and what they cost the server.
 //!
-//! The events are the progress of jobs, appended here as a worker does it. Of every twenty subscribers four hear everything of
-//! their centre and sixteen one study; half ask for jobs, half for studies.
+//! The events are the progress of jobs, appended here as a worker does it. Of ten subscribers one hears everything of its centre and
+//! nine one study; half ask for jobs, half for studies.
 
 use crate::memory::resident;
 use crate::queue::percentiles;
@@ -106,8 +106,12 @@ async fn commit(place: &Installation, progress: &[NewEvent], count: usize, every
 async fn subscribe(place: &Installation, technician: &Client, ids: &[Value]) -> Result<Vec<Subscriber>> {
     let after = place.app.events.head().await?.encode();
     let subscribers = (0..SUBSCRIBERS).map(|number| {
-        let study = (!number.is_multiple_of(5)).then_some(number * STUDIES / SUBSCRIBERS);
-        let what = if number.is_multiple_of(2) { OF_JOBS } else { OF_STUDIES };
+        let study = (!number.is_multiple_of(10)).then_some(number * STUDIES / SUBSCRIBERS);
+        let what = if (number + number / 10).is_multiple_of(2) {
+            OF_JOBS
+        } else {
+            OF_STUDIES
+        };
         let variables = json!({ "study": study.map(|study| &ids[study]), "after": after });
         async move {
             let events = timeout(DEADLINE, technician.subscribe(what, variables)).await?;
