@@ -25,20 +25,38 @@ const EVENTS: usize = 400;
 const EVERY: Duration = Duration::from_millis(50);
 const CONNECTING: usize = 50;
 
-const OF_JOBS: &str = "subscription($study: ID, $after: Cursor) { updates: jobUpdated(study: $study, after: $after) {
-    cursor kind job { id state progress } } }";
-const OF_STUDIES: &str = "subscription($study: ID, $after: Cursor) { updates: studyUpdated(id: $study, after: $after) {
-    cursor kind study { id } job { id state progress } } }";
+/// What the subscribers ask of each event: all it holds itself, or the objects that it is about too, as they are now.
+const SELECTIONS: [(&str, &str, &str); 2] = [
+    ("cursor and kind", "", ""),
+    (
+        "job and study too",
+        "job { id state progress }",
+        "study { id } job { id state progress }",
+    ),
+];
 const JOBS: &str =
     "SELECT DISTINCT ON (study_id) study_id, centre_id, id FROM job WHERE study_id IS NOT NULL ORDER BY study_id";
 
 pub async fn measure() -> Result<()> {
+    for (name, of_jobs, of_studies) in SELECTIONS {
+        let of_jobs = subscription("jobUpdated(study: $study, after: $after)", of_jobs);
+        let of_studies = subscription("studyUpdated(id: $study, after: $after)", of_studies);
+        follow(name, [&of_jobs, &of_studies]).await?;
+    }
+    Ok(())
+}
+
+fn subscription(field: &str, selection: &str) -> String {
+    format!("subscription($study: ID, $after: Cursor) {{ updates: {field} {{ cursor kind {selection} }} }}")
+}
+
+async fn follow(name: &str, queries: [&str; 2]) -> Result<()> {
     let place = Backend::Postgres.install().await;
     let mut api = place.start(&["api"]);
     let technician = place.technician(&api.base().await).await;
     let (ids, progress) = studies(&place, &technician).await?;
     let before = resident(api.id(), "VmRSS");
-    let mut subscribers = subscribe(&place, &technician, &ids).await?;
+    let mut subscribers = subscribe(&place, &technician, &ids, queries).await?;
     // Once round the studies, so that all are known to listen.
     commit(&place, &progress, STUDIES, Duration::ZERO).await?;
     for subscriber in &mut subscribers {
@@ -54,11 +72,14 @@ pub async fn measure() -> Result<()> {
         open.push(subscriber);
     }
     let (heard, (median, last)) = (waits.len(), percentiles(waits));
-    let what = format!("from the commit to the client, {heard} deliveries");
+    let what = format!("{name}: commit to client, {heard} deliveries");
     row(&what, format!("p50 {median:.1} ms, p99 {last:.1} ms"));
     if let (Ok(before), Ok(now)) = (before, resident(api.id(), "VmRSS")) {
         let each = (now - before) * 1024.0 / open.len() as f64;
-        row("memory of the server for each", format!("{each:.0} KiB"));
+        row(
+            &format!("{name}: memory of the server for each"),
+            format!("{each:.0} KiB"),
+        );
     }
     Ok(())
 }
@@ -103,15 +124,16 @@ async fn commit(place: &Installation, progress: &[NewEvent], count: usize, every
     Ok(commits)
 }
 
-async fn subscribe(place: &Installation, technician: &Client, ids: &[Value]) -> Result<Vec<Subscriber>> {
+async fn subscribe(
+    place: &Installation,
+    technician: &Client,
+    ids: &[Value],
+    queries: [&str; 2],
+) -> Result<Vec<Subscriber>> {
     let after = place.app.events.head().await?.encode();
     let subscribers = (0..SUBSCRIBERS).map(|number| {
         let study = (!number.is_multiple_of(10)).then_some(number * STUDIES / SUBSCRIBERS);
-        let what = if (number + number / 10).is_multiple_of(2) {
-            OF_JOBS
-        } else {
-            OF_STUDIES
-        };
+        let what = queries[(number + number / 10) % 2];
         let variables = json!({ "study": study.map(|study| &ids[study]), "after": after });
         async move {
             let events = timeout(DEADLINE, technician.subscribe(what, variables)).await?;
