@@ -5,6 +5,7 @@ mod checks;
 mod conformance;
 mod counts;
 mod http;
+mod peers;
 mod postgres;
 mod run;
 mod service;
@@ -27,6 +28,8 @@ Commands:
       Foreign clients and suites of tests/conformance against `gantry serve --demo`.
   bench [ARGUMENTS]
       Measures with a release build; ARGUMENTS go to the bench program.
+  bench peers [NAME]
+      The job engine beside those of tests/bench-peers, or beside one of them, on one PostgreSQL, with ratios.
   postgres
       Starts a throw-away PostgreSQL, prints its URL, and removes it at Ctrl-C or end of input.
   help
@@ -63,6 +66,8 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["test", rest @ ..] => test::test(&Workspace::find()?, &test::Options::parse(rest)?),
         ["conformance"] => conformance::conformance(&Workspace::find()?, None),
         ["conformance", name] => conformance::conformance(&Workspace::find()?, Some(name)),
+        ["bench", "peers"] => peers::peers(&Workspace::find()?, None),
+        ["bench", "peers", name] => peers::peers(&Workspace::find()?, Some(name)),
         ["bench", rest @ ..] => bench::bench(&Workspace::find()?, rest),
         ["postgres"] => postgres::keep(),
         _ => bail!("no such command: {}\n\n{HELP}", arguments.join(" ")),

@@ -23,6 +23,7 @@ const SETTINGS: &[&str] = &[
 const ACCOUNTS: &[&str] = &["postgres", "nobody"];
 
 pub struct Postgres {
+    programs: PathBuf,
     port: u16,
     _service: Service,
 }
@@ -45,6 +46,33 @@ impl Postgres {
     /// `postgres://gantry@127.0.0.1:PORT`, without a database.
     pub fn url(&self) -> String {
         format!("postgres://gantry@127.0.0.1:{}", self.port)
+    }
+
+    /// An empty database with this name, whatever was there before; its URL.
+    pub fn fresh_database(&self, name: &str) -> Result<String> {
+        let mut psql = Command::new(self.client());
+        psql.arg(format!("{}/postgres", self.url()))
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
+        for statement in ["DROP DATABASE IF EXISTS", "CREATE DATABASE"] {
+            psql.arg("--command").arg(format!("{statement} {name}"));
+        }
+        let output = psql.output().context("cannot run psql")?;
+        if !output.status.success() {
+            bail!("psql: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(format!("{}/{name}", self.url()))
+    }
+
+    /// `postgres (PostgreSQL) 17.2`
+    pub fn version(&self) -> Result<String> {
+        let output = Command::new(self.programs.join("postgres")).arg("--version").output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// psql, which some systems keep apart from the server.
+    fn client(&self) -> PathBuf {
+        let beside = self.programs.join("psql");
+        if beside.is_file() { beside } else { "psql".into() }
     }
 }
 
@@ -104,6 +132,7 @@ fn start_server(programs: &Path, folder: &Path, user: Option<User>) -> Result<Po
     let service = Service::start(folder.to_owned(), &start)?;
     service.wait_until(Duration::from_secs(30), is_ready).context("PostgreSQL")?;
     Ok(Postgres {
+        programs: programs.to_owned(),
         port,
         _service: service,
     })

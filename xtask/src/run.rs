@@ -1,9 +1,9 @@
 //! Runs a command as a step with a title, and tells how long it took.
 
-use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader, Write};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Runs a command with its output as it comes; whether it succeeded.
 pub fn step(title: &str, command: &mut Command) -> Result<bool> {
@@ -38,6 +38,47 @@ pub fn watched(command: &mut Command, mut see: impl FnMut(&str)) -> Result<bool>
     Ok(child.wait()?.success())
 }
 
+/// Runs a command that must succeed within a limit; what it wrote to its standard output, which must be short.
+pub fn answer(command: &mut Command, limit: Duration) -> Result<String> {
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {}", name(command)))?;
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if start.elapsed() < limit => std::thread::sleep(Duration::from_millis(20)),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                bail!("not done after {} s", limit.as_secs());
+            }
+        }
+    };
+    if !status.success() {
+        bail!("{status}");
+    }
+    let mut text = String::new();
+    child.stdout.take().context("no output")?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn name(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(line: &str) -> Result<String> {
+        answer(Command::new("sh").args(["-c", line]), Duration::from_millis(500))
+    }
+
+    #[test]
+    fn an_answer_comes_in_time_or_not_at_all() {
+        assert_eq!(shell("echo 1").unwrap(), "1\n");
+        assert!(shell("echo 1; exit 3").is_err());
+        let start = Instant::now();
+        assert!(shell("exec sleep 600").is_err());
+        assert!(start.elapsed() < Duration::from_secs(60));
+    }
 }

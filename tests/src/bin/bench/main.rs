@@ -2,8 +2,11 @@
 //!
 //! `--large` uploads 2 GB for the measure of memory, instead of 200 MB. PostgreSQL and S3 are measured when
 //! `GANTRY_TEST_POSTGRES_URL` names a server; S3 is `s3s-fs` in this process, which shares the cores with what is measured.
+//! `--peer MEASURE` does one measure of the job engine for `cargo xtask bench peers`.
 
+mod events;
 mod memory;
+mod peer;
 mod pictures;
 mod queue;
 mod upload;
@@ -32,13 +35,17 @@ impl Backend {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let mut large = false;
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--large" => large = true,
-            other => bail!("no such option: {other}; there is --large"),
-        }
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [] => all(false).await,
+        ["--large"] => all(true).await,
+        ["--peer", ref rest @ ..] => peer::measure(rest).await,
+        _ => bail!("not understood: {}; there are --large and --peer", arguments.join(" ")),
     }
+}
+
+async fn all(large: bool) -> Result<()> {
     let mut backends = vec![Backend::Sqlite];
     if std::env::var_os(tests::postgres::SERVER).is_some() {
         backends.push(Backend::Postgres);
@@ -52,6 +59,10 @@ async fn main() -> Result<()> {
     title("Jobs: one worker process");
     for backend in &backends {
         queue::measure(*backend).await?;
+    }
+    if backends.contains(&Backend::Postgres) {
+        title("Events: 1,000 subscribers by server-sent events, 20 events/s, one gantry api, PostgreSQL");
+        events::measure().await?;
     }
     title("Memory of gantry serve (resident, highest), SQLite, folder");
     memory::measure(if large { 1_000 } else { 100 }).await

@@ -62,7 +62,7 @@ fn parts(files: u32) -> Vec<Part> {
 }
 
 /// A field of `/proc/PID/status`, in MiB.
-fn resident(process: u32, field: &str) -> Result<f64> {
+pub fn resident(process: u32, field: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field}"))?;
     let kilobytes: f64 = line.trim_start_matches(':').trim().trim_end_matches(" kB").parse()?;
