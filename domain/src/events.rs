@@ -7,12 +7,14 @@
 mod feed;
 mod history;
 mod kinds;
+mod subjects;
 mod subscribe;
 
 pub use feed::Feed;
 pub(crate) use feed::user_revoked;
 pub use history::trim;
 pub use kinds::EventKind;
+pub use subjects::Subjects;
 pub use subscribe::{Update, Wanted, job_updates, study_updates};
 
 use crate::db::sql::tuples;
@@ -21,6 +23,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Rows of one INSERT.
@@ -70,6 +73,7 @@ pub struct Event {
     pub user_id: Option<i64>,
     pub payload: serde_json::Value,
     pub created_at: DateTime<Utc>,
+    pub subjects: Arc<Subjects>,
 }
 
 /// What a listener wants to hear; empty fields match everything.
@@ -190,6 +194,7 @@ fn event(row: Row) -> Result<Event> {
         user_id: row.user_id,
         payload: row.payload,
         created_at: row.created_at,
+        subjects: Arc::new(Subjects::new(row.study_id, row.job_id)),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What subscribers hear: the current state first, or everything after their cursor, within what they may see.
 
 use super::history::still_kept;
-use super::{Cursor, Event, EventKind, Topic};
+use super::{Cursor, Event, EventKind, Subjects, Topic};
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -11,6 +11,7 @@ use crate::policy::{Action, Reach, require};
 use crate::studies;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, stream};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One thing that a subscriber hears.
@@ -21,8 +22,7 @@ pub struct Update {
     /// None: the state at the beginning.
     pub kind: Option<EventKind>,
     pub at: DateTime<Utc>,
-    pub study_id: Option<i64>,
-    pub job_id: Option<Uuid>,
+    pub subjects: Arc<Subjects>,
 }
 
 /// What a subscriber asks for; empty fields mean everything that the caller may see.
@@ -120,8 +120,7 @@ fn state(cursor: Cursor, study_id: Option<i64>, job_id: Option<Uuid>) -> Update 
         cursor,
         kind: None,
         at: Utc::now(),
-        study_id,
-        job_id,
+        subjects: Arc::new(Subjects::new(study_id, job_id)),
     }
 }
 
@@ -149,7 +148,6 @@ fn update(event: &Event) -> Update {
         cursor: event.cursor,
         kind: Some(event.kind),
         at: event.created_at,
-        study_id: event.study_id,
-        job_id: event.job_id,
+        subjects: event.subjects.clone(),
     }
 }

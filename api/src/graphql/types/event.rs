@@ -1,7 +1,7 @@
 //! What subscribers hear.
 
-use super::{Cursor, EventKind, Job, Study, load, loaders};
-use crate::graphql::loaders::{JobId, StudyId};
+use super::{Cursor, EventKind, Job, Study, app};
+use crate::graphql::errors::top_level;
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use domain::events::Update;
@@ -69,15 +69,11 @@ impl JobEvent {
 }
 
 async fn study(ctx: &Context<'_>, update: &Update) -> async_graphql::Result<Option<Study>> {
-    match update.study_id {
-        None => Ok(None),
-        Some(id) => Ok(load(&loaders(ctx)?.studies, StudyId(id)).await?.map(Study)),
-    }
+    let row = async { update.subjects.study(app(ctx)?).await };
+    Ok(row.await.map_err(top_level)?.map(Study))
 }
 
 async fn job(ctx: &Context<'_>, update: &Update) -> async_graphql::Result<Option<Job>> {
-    match update.job_id {
-        None => Ok(None),
-        Some(id) => Ok(load(&loaders(ctx)?.jobs, JobId(id)).await?.map(Job)),
-    }
+    let row = async { update.subjects.job(app(ctx)?).await };
+    Ok(row.await.map_err(top_level)?.map(Job))
 }
