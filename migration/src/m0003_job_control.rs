@@ -28,7 +28,7 @@ const JOB: &str = r#"
 ALTER TABLE job ADD COLUMN deferrals integer NOT NULL DEFAULT 0;
 DROP INDEX job_fetch;
 CREATE INDEX job_fetch ON job (queue, (COALESCE(centre_id, 0)), priority DESC, run_at, id) WHERE state = 'PENDING' AND lost_leases = 0;
-CREATE INDEX job_unfinished ON job (queue, state, (COALESCE(centre_id, 0)), kind, run_at) WHERE state IN ('PENDING','RUNNING');
+CREATE INDEX job_running ON job (queue, (COALESCE(centre_id, 0))) WHERE state = 'RUNNING';
 CREATE INDEX job_served ON job (queue, (COALESCE(centre_id, 0)), started_at) WHERE started_at IS NOT NULL;
 CREATE INDEX job_dead ON job (id) WHERE state = 'DEAD';
 CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;

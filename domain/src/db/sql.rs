@@ -9,7 +9,7 @@ const SQLITE_FORMAT: &str = "'%Y-%m-%dT%H:%M:%f000+00:00'";
 
 /// Makes a statement of a template: `{now}` is the database's clock, `{now+$n}` that clock plus the parameter `n` in seconds,
 /// `{lock}` locks the selected rows, `{skip locked}` too, but passes over those that others have locked (SQLite has one writer and
-/// needs neither); `{skip locked job}` of a join locks the rows of `job` only.
+/// needs neither).
 pub fn statement(backend: DbBackend, template: &str, values: Vec<Value>) -> Statement {
     let mut sql = String::with_capacity(template.len() + 200);
     let mut pieces = template.split('{');
@@ -33,10 +33,9 @@ fn render(backend: DbBackend, name: &str) -> String {
         ("now", _) => "clock_timestamp()".to_owned(),
         (_, Some(seconds)) if sqlite => format!("strftime({SQLITE_FORMAT},'now',{seconds}||' seconds')"),
         (_, Some(seconds)) => format!("(clock_timestamp()+make_interval(secs=>{seconds}))"),
-        ("lock" | "skip locked" | "skip locked job", _) if sqlite => String::new(),
+        ("lock" | "skip locked", _) if sqlite => String::new(),
         ("lock", _) => "FOR UPDATE".to_owned(),
         ("skip locked", _) => "FOR UPDATE SKIP LOCKED".to_owned(),
-        ("skip locked job", _) => "FOR UPDATE OF job SKIP LOCKED".to_owned(),
         _ => format!("{{{name}}}"),
     }
 }

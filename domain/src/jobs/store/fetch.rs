@@ -86,18 +86,31 @@ pub(super) async fn admitted(c: &impl ConnectionTrait, queue: &str) -> Result<Op
 const BESIDE: u32 = 32;
 
 /// `centre` skips from centre to centre by the index; `share` says what each has running and when it was served last; `waiting`
-/// has the first jobs of each.
+/// has the first jobs of each, and `turn` puts them into one order.
+///
+/// On PostgreSQL the rows of ids are looked up through arrays, because its planner takes a list of unknown length for a long one
+/// and reads the whole table instead.
 fn sql(backend: DbBackend, kinds: &str) -> String {
+    let sqlite = backend == DbBackend::Sqlite;
     let pending = "queue = $1 AND state = 'PENDING' AND lost_leases = 0";
     let due = format!("run_at <= {{now}} AND kind IN ({kinds})");
     let order = "ORDER BY priority DESC, run_at, id";
     let of = "FROM job WHERE queue = $1 AND COALESCE(centre_id, 0) = centre.id";
     let of_centre = format!("FROM job WHERE {pending} AND COALESCE(centre_id, 0) = share.centre AND {due} {order}");
-    let waiting = match backend {
-        DbBackend::Sqlite => format!("CROSS JOIN job ON job.id IN (SELECT id {of_centre} LIMIT $2)"),
-        _ => {
-            format!("CROSS JOIN LATERAL (SELECT id, priority, run_at {of_centre} LIMIT $2 + {BESIDE}) job")
-        }
+    let waiting = match sqlite {
+        true => format!("CROSS JOIN job ON job.id IN (SELECT id {of_centre} LIMIT $2)"),
+        false => format!("CROSS JOIN LATERAL (SELECT id, priority, run_at {of_centre} LIMIT $2 + {BESIDE}) job"),
+    };
+    let (first, chosen) = match sqlite {
+        true => (
+            "SELECT id FROM turn ORDER BY place LIMIT $2",
+            "IN (SELECT id FROM chosen)",
+        ),
+        false => (
+            "SELECT id FROM job WHERE state = 'PENDING' AND id = ANY(ARRAY(SELECT id FROM turn ORDER BY place))
+             ORDER BY array_position(ARRAY(SELECT id FROM turn ORDER BY place), id) LIMIT $2 {skip locked}",
+            "= ANY(ARRAY(SELECT id FROM chosen))",
+        ),
     };
     format!(
         "WITH RECURSIVE centre(id) AS (
@@ -105,21 +118,21 @@ fn sql(backend: DbBackend, kinds: &str) -> String {
            UNION ALL
            SELECT (SELECT COALESCE(centre_id, 0) FROM job WHERE {pending} AND COALESCE(centre_id, 0) > centre.id
                    ORDER BY COALESCE(centre_id, 0) LIMIT 1) FROM centre WHERE centre.id IS NOT NULL),
-         share AS (SELECT id AS centre, (SELECT count(*) {of} AND state = 'RUNNING') AS running,
+         share AS MATERIALIZED (SELECT id AS centre, (SELECT count(*) {of} AND state = 'RUNNING') AS running,
                      (SELECT max(started_at) {of} AND started_at IS NOT NULL) AS served FROM centre WHERE id IS NOT NULL),
          waiting AS (SELECT job.id, job.priority, job.run_at, share.centre, share.running, share.served FROM share {waiting}),
-         turn AS (SELECT id, priority, run_at, served,
-                    running + row_number() OVER (PARTITION BY centre {order}) AS turn FROM waiting),
-         due AS MATERIALIZED (SELECT job.id FROM turn JOIN job ON job.id = turn.id
-                WHERE job.state = 'PENDING' AND turn.turn <= $5
-                ORDER BY turn.priority DESC, turn.turn, turn.served NULLS FIRST, turn.run_at, turn.id LIMIT $2 {{skip locked job}}),
+         numbered AS (SELECT id, priority, run_at, served,
+                        running + row_number() OVER (PARTITION BY centre {order}) AS turn FROM waiting),
+         turn AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY priority DESC, turn, served NULLS FIRST, run_at, id) AS place
+                FROM numbered WHERE turn <= $5 ORDER BY 2 LIMIT $2 + {BESIDE}),
+         due AS MATERIALIZED ({first}),
          suspect AS MATERIALIZED (SELECT id FROM job WHERE queue = $1 AND state = 'PENDING' AND lost_leases > 0 AND {due}
            AND NOT EXISTS (SELECT 1 FROM job other WHERE other.state = 'RUNNING' AND other.lost_leases > 0)
            {order} LIMIT 1 {{skip locked}}),
          chosen AS MATERIALIZED (SELECT id FROM suspect UNION ALL SELECT id FROM due LIMIT $2)
          UPDATE job SET state = 'RUNNING', attempt = attempt + 1, lease_token = lease_token + 1, lease_until = {{now+$3}},
            worker = $4, rerun = false, progress = 0, started_at = {{now}}, updated_at = {{now}}
-         WHERE id IN (SELECT id FROM chosen)
+         WHERE id {chosen}
          {RETURNING}, lease_token, payload, lost_leases, deferrals, priority, run_at, started_at"
     )
 }

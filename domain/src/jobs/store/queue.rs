@@ -50,12 +50,25 @@ pub struct Load {
     pub oldest_due: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-/// Of every queue and kind that has unfinished jobs.
+/// Of every queue and kind that has unfinished jobs; each part is read by an index of its own.
 pub async fn load(db: &Db) -> Result<Vec<Load>> {
-    let sql = "SELECT queue, kind, SUM(CASE WHEN state = 'PENDING' THEN 1 ELSE 0 END) AS waiting,
-                 SUM(CASE WHEN state = 'RUNNING' THEN 1 ELSE 0 END) AS running,
-                 MIN(CASE WHEN state = 'PENDING' AND run_at <= {now} THEN run_at END) AS oldest_due
-               FROM job WHERE state IN ('PENDING','RUNNING') GROUP BY queue, kind ORDER BY queue, kind";
-    let rows = query(db.reader(), sql, vec![]).await?;
+    let part = |waiting: &str, running: &str, oldest: &str, these: &str| {
+        format!(
+            "SELECT queue, kind, {waiting} AS waiting, {running} AS running, {oldest} AS oldest_due FROM job WHERE {these} GROUP BY queue, kind"
+        )
+    };
+    let due = "MIN(CASE WHEN run_at <= {now} THEN run_at END)";
+    let none = "MIN(CASE WHEN false THEN run_at END)";
+    let parts = [
+        part("count(*)", "0", due, "state = 'PENDING' AND lost_leases = 0"),
+        part("count(*)", "0", due, "state = 'PENDING' AND lost_leases > 0"),
+        part("0", "count(*)", none, "state = 'RUNNING'"),
+    ];
+    let sql = format!(
+        "SELECT queue, kind, CAST(SUM(waiting) AS bigint) AS waiting, CAST(SUM(running) AS bigint) AS running, MIN(oldest_due) AS oldest_due
+         FROM ({}) parts GROUP BY queue, kind ORDER BY queue, kind",
+        parts.join(" UNION ALL ")
+    );
+    let rows = query(db.reader(), &sql, vec![]).await?;
     rows.iter().map(|row| Ok(Load::from_query_result(row, "")?)).collect()
 }
