@@ -53,6 +53,10 @@ impl S3Server {
         })
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://127.0.0.1:PORT`, without the bucket.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
