@@ -177,6 +177,14 @@ impl Installation {
         Client::sign_in(base, "technician", PASSWORD).await
     }
 
+    /// The bytes of an object as they lie in the store.
+    ///
+    /// # Panics
+    /// When there is no such object.
+    pub fn object(&self, key: &str) -> Vec<u8> {
+        std::fs::read(self.objects.join(key)).unwrap_or_else(|error| panic!("{key}: {error}"))
+    }
+
     /// Keys of everything that lies in the store, unfinished objects included, in order.
     pub fn objects(&self) -> Vec<String> {
         let mut found = Vec::new();

@@ -77,8 +77,11 @@ pub async fn each_file_is_there_once<'a>(place: &Installation, sent: impl IntoIt
     let instances = instance::Entity::find().all(place.app.db.reader()).await.unwrap();
     let mut there = Vec::new();
     for instance in &instances {
-        let bytes = place.app.storage.get(&instance.object_key).await.unwrap();
-        assert_eq!(sha256(&bytes), instance.sha256, "{instance:?}");
+        assert_eq!(
+            sha256(&place.object(&instance.object_key)),
+            instance.sha256,
+            "{instance:?}"
+        );
         there.push(instance.sha256.clone());
     }
     sent.sort();
