@@ -1,5 +1,6 @@
 //! Waiting for what other processes do: looked for again and again, with a deadline; and turns, so that heavy tests do not starve each other.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, MutexGuard};
@@ -18,12 +19,20 @@ pub async fn turn() -> MutexGuard<'static, ()> {
 /// # Panics
 /// When there is none in time; `what` says what was waited for.
 pub async fn until<T>(what: &str, limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    until_ok(what, limit, async || ask().await.ok_or("")).await
+}
+
+/// The same, told why there is no answer yet.
+///
+/// # Panics
+/// When there is none in time, with the last reason.
+pub async fn until_ok<T, E: Display>(what: &str, limit: Duration, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
     let began = Instant::now();
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(why) => assert!(began.elapsed() < limit, "{what}: not within {limit:?} {why}"),
         }
-        assert!(began.elapsed() < limit, "{what}: not within {limit:?}");
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

@@ -36,12 +36,15 @@ pub async fn jobs(place: &Installation) -> Vec<job::Model> {
 /// Waits until every job has succeeded. One that lost its worker too often is dead: that must be told, and mended by a retry.
 pub async fn jobs_end(place: &Installation, client: &Client) -> Ended {
     let mut dead = 0;
-    let jobs = wait::until("every job has succeeded", REST, async || {
+    let jobs = wait::until_ok("every job has succeeded", REST, async || {
         let jobs = jobs(place).await;
         if jobs.iter().any(|job| job.state == "DEAD") {
             dead += retry_the_dead(client).await;
         }
-        jobs.iter().all(|job| job.state == "SUCCEEDED").then_some(jobs)
+        match jobs.iter().find(|job| job.state != "SUCCEEDED") {
+            Some(job) => Err(format!("{job:?}")),
+            None => Ok(jobs),
+        }
     })
     .await;
     let lost = outbox::all(&place.app.db).await.iter().filter(|told| told.kind == "JOB_RETRYING").count();
