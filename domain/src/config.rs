@@ -90,7 +90,7 @@ pub struct Config {
 }
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
-const ELSEWHERE: [&str; 14] = [
+const ELSEWHERE: [&str; 16] = [
     "config",
     "log",
     "secret",
@@ -105,6 +105,8 @@ const ELSEWHERE: [&str; 14] = [
     "subscription_variables",
     "test_backend",
     "test_postgres_url",
+    "test_postgres_programs",
+    "test_seed",
 ];
 
 impl Default for Config {

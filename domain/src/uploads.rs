@@ -85,13 +85,14 @@ impl Ingest {
                         "The centre is not active; ask an administrator",
                     ));
                 }
-                Err(_) => {
+                Err(Error::NotFound(_)) => {
                     return Err(Error::conflict(
                         "centre",
                         "NO_CENTRE",
                         "User not associated with a centre",
                     ));
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(Self {

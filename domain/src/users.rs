@@ -58,7 +58,10 @@ pub async fn user_create(app: &App, ctx: &Context, new: NewUser) -> Result<Model
         .add(crate::identity::password_check("password", &new.password))
         .done()?;
     match new.centre_id {
-        Some(id) => drop(centres::find(app.db.reader(), id).await.map_err(|_| no_centre())?),
+        Some(id) => match centres::find(app.db.reader(), id).await {
+            Err(Error::NotFound(_)) => return Err(no_centre()),
+            found => drop(found?),
+        },
         None if new.role.needs_centre() => return Err(no_centre()),
         None => {}
     }

@@ -93,12 +93,16 @@ impl Client {
 
     /// Follows a subscription over server-sent events.
     pub async fn subscribe(&self, query: &str, variables: Value) -> Events {
+        self.try_subscribe(query, variables).await.expect("a stream of events")
+    }
+
+    /// The same from a server that may be away.
+    pub async fn try_subscribe(&self, query: &str, variables: Value) -> reqwest::Result<Events> {
         let request = self
             .rest(Method::POST, "/graphql")
             .header("accept", "text/event-stream")
             .json(&json!({ "query": query, "variables": variables }));
-        let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{}", answer.status());
+        let answer = request.send().await?.error_for_status()?;
         let mut buffer = String::new();
         let events = answer.bytes_stream().flat_map(move |chunk| {
             // A server that stops cuts the stream; what came before counts.
@@ -111,6 +115,6 @@ impl Client {
             }
             futures::stream::iter(items)
         });
-        Box::pin(events)
+        Ok(Box::pin(events))
     }
 }

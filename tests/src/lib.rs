@@ -6,9 +6,16 @@ pub mod app;
 pub mod client;
 pub mod corpus;
 pub mod dicom;
+pub mod disk;
+pub mod outbox;
+pub mod own_postgres;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod s3;
+pub mod seed;
+pub mod subscriber;
+pub mod wait;
 
 pub use app::TestApp;
 pub use client::Client;

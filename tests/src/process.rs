@@ -8,6 +8,7 @@ use domain::context::Role;
 use domain::storage::Storage;
 use domain::users::NewUser;
 use domain::{App, Config, Context, centres, users};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -37,9 +38,22 @@ pub struct Installation {
     pub dir: TempDir,
     environment: Vec<(String, String)>,
     objects: PathBuf,
-    _store: Option<s3::S3Server>,
+    store: Option<s3::S3Server>,
     _database: Option<postgres::TestDatabase>,
     _stop: DropGuard,
+}
+
+/// What an installation is made of.
+#[derive(Default)]
+pub struct Site<'a> {
+    /// PostgreSQL and S3 instead of SQLite and a folder.
+    pub postgres: bool,
+    /// Further settings of the processes.
+    pub settings: &'a [(&'a str, &'a str)],
+    /// Another folder for the data than a temporary one.
+    pub data_dir: Option<PathBuf>,
+    /// An empty PostgreSQL database that the test brings along.
+    pub database_url: Option<String>,
 }
 
 impl Installation {
@@ -50,10 +64,20 @@ impl Installation {
 
     /// On PostgreSQL and S3, or on SQLite and a folder; with further settings of the processes.
     pub async fn on(postgres: bool, settings: &[(&str, &str)]) -> Self {
+        Self::at(Site {
+            postgres,
+            settings,
+            ..Site::default()
+        })
+        .await
+    }
+
+    pub async fn at(site: Site<'_>) -> Self {
+        let Site { postgres, settings, .. } = site;
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config {
-            data_dir: dir.path().join("data"),
+            data_dir: site.data_dir.unwrap_or_else(|| dir.path().join("data")),
             secret: Secret::new(SECRET),
             ..Config::default()
         };
@@ -67,14 +91,19 @@ impl Installation {
         let mut objects = config.data_dir.join("objects");
         let (mut store, mut database) = (None, None);
         if postgres {
-            let made = postgres::TestDatabase::create(|url| async move { crate::app::migrate(&url).await });
-            let made = made.await.expect("a database");
-            config.database_url = Secret::new(made.url());
-            environment.push(("GANTRY_DATABASE_URL".into(), made.url()));
+            let url = match site.database_url {
+                Some(url) => url,
+                None => {
+                    let made = postgres::TestDatabase::create(|url| async move { crate::app::migrate(&url).await });
+                    database.insert(made.await.expect("a database")).url()
+                }
+            };
+            config.database_url = Secret::new(url.as_str());
+            environment.push(("GANTRY_DATABASE_URL".into(), url));
             let server = s3::S3Server::start().await.expect("an S3 server");
             environment.extend(server.environment().into_iter().map(|(name, value)| (name.into(), value)));
             objects = server.folder();
-            (store, database) = (Some(server), Some(made));
+            store = Some(server);
         }
         migrate(dir.path(), &environment).await;
         let storage = match &store {
@@ -88,10 +117,23 @@ impl Installation {
             dir,
             environment,
             objects,
-            _store: store,
+            store,
             _database: database,
             _stop: stop.drop_guard(),
         }
+    }
+
+    /// A setting of the processes that are started from now on.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.push((name.into(), value.into()));
+    }
+
+    /// Where the S3 server listens.
+    ///
+    /// # Panics
+    /// When the store is a folder.
+    pub fn store(&self) -> SocketAddr {
+        self.store.as_ref().expect("an S3 server").address()
     }
 
     /// The binary with these arguments and the settings of this installation.
@@ -133,6 +175,14 @@ impl Installation {
             users::user_create(&self.app, &system, new).await.expect("a technician");
         }
         Client::sign_in(base, "technician", PASSWORD).await
+    }
+
+    /// The bytes of an object as they lie in the store.
+    ///
+    /// # Panics
+    /// When there is no such object.
+    pub fn object(&self, key: &str) -> Vec<u8> {
+        std::fs::read(self.objects.join(key)).unwrap_or_else(|error| panic!("{key}: {error}"))
     }
 
     /// Keys of everything that lies in the store, unfinished objects included, in order.

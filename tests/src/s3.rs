@@ -3,6 +3,8 @@
 //! It is `s3s-fs` over a temporary folder, on a random port of the loopback, with one bucket and one key pair; signatures are
 //! checked. It lives on a runtime of its own: a server made in one test's runtime would end with that test.
 
+mod quick_list;
+
 use anyhow::{Context, Result};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -39,6 +41,10 @@ impl S3Server {
         std::fs::create_dir(folder.path().join(BUCKET)).context("the bucket")?;
         let files =
             s3s_fs::FileSystem::new(folder.path()).map_err(|error| anyhow::anyhow!("the S3 server: {error:?}"))?;
+        let files = quick_list::QuickList {
+            inner: files,
+            folder: folder.path().to_owned(),
+        };
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -51,6 +57,10 @@ impl S3Server {
             folder,
             runtime: Some(runtime),
         })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// `http://127.0.0.1:PORT`, without the bucket.

@@ -43,6 +43,11 @@ impl Postgres {
         started.map(Some)
     }
 
+    /// The folder of its programs, for tests that start a server of their own.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// `postgres://gantry@127.0.0.1:PORT`, without a database.
     pub fn url(&self) -> String {
         format!("postgres://gantry@127.0.0.1:{}", self.port)

@@ -14,6 +14,8 @@ use std::time::Instant;
 /// Which database and store the suite runs on: `sqlite` or `postgres`.
 const BACKEND: &str = "GANTRY_TEST_BACKEND";
 const POSTGRES_URL: &str = "GANTRY_TEST_POSTGRES_URL";
+/// For tests that crash a server of their own.
+const POSTGRES_PROGRAMS: &str = "GANTRY_TEST_POSTGRES_PROGRAMS";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Backend {
@@ -111,6 +113,7 @@ fn on_sqlite(workspace: &Workspace, postgres: Option<&Postgres>) -> Command {
 fn on_postgres(workspace: &Workspace, postgres: &Postgres) -> Command {
     let mut command = workspace.cargo(&["test", "--workspace", "--no-fail-fast", "--test", "suite"]);
     command.env(BACKEND, "postgres").env(POSTGRES_URL, postgres.url());
+    command.env(POSTGRES_PROGRAMS, postgres.programs());
     command
 }
 

@@ -1,12 +1,17 @@
 //! The SQLite pools: WAL, one writer, readers that cannot write, and hooks that wake this process when jobs or events commit.
+//!
+//! Invariant: whoever gets the writer is in no transaction. When the disk is full SQLite may end a transaction by itself; the ROLLBACK
+//! that follows then fails, and sqlx goes on to count a transaction that is none: what begins next would be a savepoint, which one
+//! more rollback leaves open for ever, so that nothing is committed any more though every commit is answered well. Such a connection
+//! is thrown away.
 
 use super::{ACQUIRE_TIMEOUT, Db};
 use crate::error::{Error, Result};
 use crate::signals::Signals;
-use sea_orm::sqlx::ConnectOptions;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteOperation, SqlitePoolOptions, SqliteSynchronous,
 };
+use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{SqlxSqliteConnector, sqlx};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -33,6 +38,8 @@ pub async fn connect(url: &str, readers: u32, signals: Arc<Signals>) -> Result<D
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // After the pool's own ping, which waits for a rollback that is still on its way.
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .after_connect(move |connection, _| {
             let signals = signals.clone();
             Box::pin(async move { wake_on_commit(connection, signals).await })
@@ -82,4 +89,43 @@ async fn wake_on_commit(connection: &mut SqliteConnection, signals: Arc<Signals>
         true
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_orm::ConnectionTrait;
+
+    #[tokio::test]
+    async fn a_transaction_that_a_full_disk_ended_does_not_swallow_those_after_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("full.db").display());
+        let db = connect(&url, 2, Arc::default()).await.expect("a database");
+        db.writer().execute_unprepared("CREATE TABLE slice (bytes blob)").await.expect("a table");
+        db.writer().execute_unprepared("PRAGMA max_page_count = 8").await.expect("a limit");
+        let tx = db.begin().await.expect("a transaction");
+        let full = tx.execute_unprepared("INSERT INTO slice VALUES (zeroblob(1000000))").await;
+        let full = Error::from(full.expect_err("there is no room"));
+        assert!(
+            matches!(&full, Error::Unavailable(why) if why.contains("full")),
+            "{full:?}"
+        );
+        drop(tx);
+        drop(db.begin().await.expect("one that is rolled back"));
+        let tx = db.begin().await.expect("one that is committed");
+        tx.execute_unprepared("INSERT INTO slice VALUES (x'07')").await.expect("a row");
+        tx.commit().await.expect("committed");
+
+        let another = connect(&url, 2, Arc::default()).await.expect("another process's view");
+        let rows = another.reader().query_all_raw(sea_orm::Statement::from_string(
+            sea_orm::DbBackend::Sqlite,
+            "SELECT 1 FROM slice",
+        ));
+        assert_eq!(
+            rows.await.expect("rows").len(),
+            1,
+            "what was committed is there for all"
+        );
+        another.begin().await.expect("nobody holds the writer's lock");
+    }
 }

@@ -69,9 +69,10 @@ async fn centre_of(app: &App, ctx: &Context, wanted: Option<i64>) -> Result<cent
     let centre = match (require(ctx, Action::StudyUpload)?, wanted) {
         (Reach::All, Some(id)) => centres::find(app.db.reader(), id).await?,
         (Reach::All, None) => centres::default_centre(app).await?.ok_or_else(missing)?,
-        (Reach::Centre(own) | Reach::Own(own), None) => {
-            centres::find(app.db.reader(), own).await.map_err(|_| missing())?
-        }
+        (Reach::Centre(own) | Reach::Own(own), None) => match centres::find(app.db.reader(), own).await {
+            Err(Error::NotFound(_)) => return Err(missing()),
+            found => found?,
+        },
         (Reach::Centre(own) | Reach::Own(own), Some(id)) if id == own => centres::find(app.db.reader(), own).await?,
         (Reach::Centre(_) | Reach::Own(_), Some(_)) => return Err(Error::OutOfScope("Centre")),
     };

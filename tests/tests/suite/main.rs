@@ -6,6 +6,7 @@ mod architecture;
 mod authorisation;
 mod external_workers;
 mod faces;
+mod faults;
 mod history;
 mod identity;
 mod jobs;
