@@ -40,17 +40,15 @@ fn render(backend: DbBackend, name: &str) -> String {
     }
 }
 
-/// `($1,$2),($3,$4)`: the parameters of `rows` rows of `columns` values, from `$1` on.
-pub fn tuples(rows: usize, columns: usize) -> String {
-    tuples_from(1, rows, columns)
+/// `$1,$2,$3`: the parameters of a list, with the first one's number.
+pub fn numbers(first: usize, count: usize) -> String {
+    let numbers: Vec<_> = (first..first + count).map(|number| format!("${number}")).collect();
+    numbers.join(",")
 }
 
-/// The same with the first parameter's number.
-pub fn tuples_from(first: usize, rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let numbers = (0..columns).map(|column| format!("${}", first + row * columns + column));
-        format!("({})", numbers.collect::<Vec<_>>().join(","))
-    };
+/// `($1,$2),($3,$4)`: the parameters of `rows` rows of `columns` values.
+pub fn tuples(rows: usize, columns: usize) -> String {
+    let row = |row: usize| format!("({})", numbers(1 + row * columns, columns));
     (0..rows).map(row).collect::<Vec<_>>().join(",")
 }
 
@@ -70,7 +68,7 @@ mod tests {
     #[test]
     fn tuples_number_their_parameters() {
         assert_eq!(tuples(2, 3), "($1,$2,$3),($4,$5,$6)");
-        assert_eq!(tuples_from(4, 2, 1), "($4),($5)");
+        assert_eq!(numbers(4, 2), "$4,$5");
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub enum Stop {
     TimedOut,
 }
 
-/// One attempt. Cheap to clone, also into `spawn_blocking`; the slot of the queue is free when the handler has answered, or when
-/// the last clone is gone.
+/// One attempt. Cheap to clone, also into `spawn_blocking`; the slot of the queue is free when the handler has answered (unless too
+/// many ends wait to be written), or when the last clone is gone.
 #[derive(Clone)]
 pub struct JobCtx(Arc<Attempt>);
 

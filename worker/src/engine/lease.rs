@@ -68,8 +68,11 @@ pub async fn attempt(ctx: JobCtx, timeout: Duration, run: impl Future<Output = R
     let span = info_span!("job", id = %job.lease.job_id, kind = job.kind, attempt = job.attempt);
     let started = Instant::now();
     let ended = watch(&ctx, timeout, run).instrument(span.clone()).await;
-    let end = settlement(&ctx, ended, timeout);
     let hub = ctx.hub().clone();
+    if matches!(ended, Ended::Returned(_)) && hub.settler.has_room() {
+        ctx.free_slot();
+    }
+    let end = settlement(&ctx, ended, timeout);
     let state = match &end {
         Some(end) => hub.settle(ctx.lease(), end, ctx.renewed()).instrument(span.clone()).await,
         None => ctx.completed().then_some(JobState::Succeeded),
@@ -93,10 +96,7 @@ async fn watch(ctx: &JobCtx, timeout: Duration, run: impl Future<Output = Result
         None => tokio::time::timeout(ctx.hub().options.wind_down, run).await,
     };
     match returned {
-        Ok(Ok(answer)) => {
-            ctx.free_slot();
-            Ended::Returned(answer)
-        }
+        Ok(Ok(answer)) => Ended::Returned(answer),
         Ok(Err(panic)) => Ended::Panicked(panic),
         Err(_) => Ended::LeftAlone,
     }

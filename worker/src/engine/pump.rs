@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 const FAILED_FETCH: Duration = Duration::from_millis(100);
+/// Most jobs that are taken ahead at once.
+const AHEAD: usize = 256;
 
 #[derive(Clone)]
 pub struct Pump {
@@ -89,7 +91,7 @@ impl Pump {
             slots.push(slot);
         }
         let since = Instant::now();
-        let jobs = self.fetch(slots.len() + self.slots.ahead(batch)).await?;
+        let jobs = self.fetch(slots.len() + self.slots.ahead(AHEAD)).await?;
         let taken = jobs.len();
         for job in jobs {
             match slots.pop() {

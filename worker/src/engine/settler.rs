@@ -6,20 +6,25 @@ use super::hub::Hub;
 use domain::jobs::JobState;
 use domain::jobs::store::{self, Lease, Settlement};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tracing::warn;
 
 /// Ends of one transaction.
-const AT_ONCE: usize = 128;
+const AT_ONCE: usize = 512;
 const AGAIN: Duration = Duration::from_millis(100);
+
+/// While so many ends wait to be written, slots are not free for new jobs.
+const BACKLOG: usize = 1_024;
 
 type Success = (Lease, oneshot::Sender<bool>);
 
 pub struct Settler {
     successes: mpsc::UnboundedSender<Success>,
     waiting: Mutex<Option<mpsc::UnboundedReceiver<Success>>>,
+    backlog: AtomicUsize,
 }
 
 impl Default for Settler {
@@ -28,6 +33,7 @@ impl Default for Settler {
         Self {
             successes,
             waiting: Mutex::new(Some(waiting)),
+            backlog: AtomicUsize::new(0),
         }
     }
 }
@@ -54,9 +60,17 @@ impl Settler {
         }
     }
 
+    /// Whether the database keeps up.
+    pub fn has_room(&self) -> bool {
+        self.backlog.load(Ordering::Relaxed) < BACKLOG
+    }
+
     async fn together(&self, lease: &Lease) -> bool {
         let (told, answer) = oneshot::channel();
-        self.successes.send((*lease, told)).is_ok() && answer.await.unwrap_or(false)
+        self.backlog.fetch_add(1, Ordering::Relaxed);
+        let settled = self.successes.send((*lease, told)).is_ok() && answer.await.unwrap_or(false);
+        self.backlog.fetch_sub(1, Ordering::Relaxed);
+        settled
     }
 }
 

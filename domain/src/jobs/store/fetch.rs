@@ -7,7 +7,7 @@
 use super::Lease;
 use super::event::{Changed, RETURNING, tell_all};
 use crate::db::Db;
-use crate::db::sql::query;
+use crate::db::sql::{numbers, query};
 use crate::error::Result;
 use crate::events::EventKind;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
@@ -52,10 +52,9 @@ pub async fn fetch(
         worker.into(),
         centre_slots.into(),
     ];
-    let first = values.len() + 1;
+    let numbers = numbers(values.len() + 1, kinds.len());
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
-    let kinds: Vec<_> = (first..=values.len()).map(|i| format!("${i}")).collect();
-    let rows = query(&tx, &sql(db.backend(), &kinds.join(",")), values).await?;
+    let rows = query(&tx, &sql(db.backend(), &numbers), values).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }

@@ -7,7 +7,7 @@ use super::Lease;
 use super::event::{Changed, RETURNING, tell_all};
 use super::fetch::admitted;
 use crate::db::Db;
-use crate::db::sql::query;
+use crate::db::sql::{numbers, query};
 use crate::error::Result;
 use crate::events::EventKind;
 use sea_orm::Value;
@@ -36,10 +36,9 @@ pub async fn fetch_of_centre(
         centre_id.into(),
         centre_slots.into(),
     ];
-    let first = values.len() + 1;
+    let numbers = numbers(values.len() + 1, kinds.len());
     values.extend(kinds.iter().map(|kind| Value::from(*kind)));
-    let kinds: Vec<_> = (first..=values.len()).map(|i| format!("${i}")).collect();
-    let rows = query(&tx, &sql(&kinds.join(",")), values).await?;
+    let rows = query(&tx, &sql(&numbers), values).await?;
     let changed = rows.iter().map(Changed::of).collect::<Result<Vec<_>>>()?;
     tell_all(&tx, changed.iter().map(|job| (EventKind::JobStarted, job))).await?;
     tx.commit().await?;

@@ -3,8 +3,9 @@
 use super::Lease;
 use super::ending::Ending;
 use super::event::{Changed, RETURNING, tell, tell_all};
+use super::heartbeat::held;
 use crate::db::Db;
-use crate::db::sql::{execute, query, tuples};
+use crate::db::sql::{execute, numbers, query};
 use crate::error::Result;
 use crate::events::EventKind;
 use crate::jobs::JobState;
@@ -160,18 +161,17 @@ fn event_kind(job: &Changed, end: &Settlement) -> EventKind {
 /// Ends many attempts that succeeded and left no results, in one transaction, and answers those that it ended. Rows that are
 /// locked right now are passed over, because who waits for several may wait in a circle: settle them one by one.
 pub async fn succeed_all(db: &Db, leases: &[Lease]) -> Result<Vec<Lease>> {
-    if leases.is_empty() {
-        return Ok(Vec::new());
-    }
-    let pairs = tuples(leases.len(), 2);
-    let values = leases.iter().flat_map(|lease| [lease.job_id.into(), lease.token.into()]).collect();
-    let sql = format!(
-        "WITH held AS MATERIALIZED (SELECT id FROM job WHERE state = 'RUNNING' AND (id, lease_token) IN (VALUES {pairs}) {{skip locked}})
-         UPDATE job SET {} WHERE id IN (SELECT id FROM held) {RETURNING}, lease_token",
-        SUCCEEDED.assignments()
-    );
     let tx = db.begin().await?;
-    let rows = query(&tx, &sql, values).await?;
+    let held = held(&tx, leases).await?;
+    if held.is_empty() {
+        return Ok(held);
+    }
+    let sql = format!(
+        "UPDATE job SET {} WHERE id IN ({}) {RETURNING}",
+        SUCCEEDED.assignments(),
+        numbers(1, held.len())
+    );
+    let rows = query(&tx, &sql, held.iter().map(|lease| lease.job_id.into()).collect()).await?;
     let changed = rows.iter().map(Changed::of).collect::<Result<Vec<_>>>()?;
     tell_all(
         &tx,
@@ -179,14 +179,7 @@ pub async fn succeed_all(db: &Db, leases: &[Lease]) -> Result<Vec<Lease>> {
     )
     .await?;
     tx.commit().await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Lease {
-                job_id: row.try_get("", "id")?,
-                token: row.try_get("", "lease_token")?,
-            })
-        })
-        .collect()
+    Ok(held)
 }
 
 async fn update(
