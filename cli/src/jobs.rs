@@ -1,9 +1,9 @@
 //! `gantry jobs …`: what the workers do, read and changed in the database itself, also while no server runs.
 
 use crate::arguments::{JobsCommand, ListedJobs};
+use crate::table::table;
 use crate::{Outcome, serve};
-use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment};
 use domain::jobs::{self, JobFilter, JobKind, JobState, QueueChange, QueueStatus};
 use domain::page::PageRequest;
 use domain::rows::Job;
@@ -185,15 +185,6 @@ fn tell_queues(queues: &[QueueStatus]) {
         ]);
     }
     println!("{}", table.trim_fmt());
-}
-
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if !header.is_empty() {
-        table.set_header(header.to_vec());
-    }
-    table
 }
 
 /// `45 s`, `12 min`, `3 h`, `9 d`.

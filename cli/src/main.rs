@@ -6,6 +6,7 @@ mod demo;
 mod jobs;
 mod serve;
 mod show;
+mod table;
 mod worker_tokens;
 
 use arguments::{Arguments, Command};

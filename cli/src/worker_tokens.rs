@@ -1,6 +1,7 @@
 //! `gantry worker-token …`.
 
 use crate::arguments::WorkerTokenCommand;
+use crate::table::table;
 use crate::{Outcome, serve};
 use chrono::{TimeDelta, Utc};
 use domain::jobs::{JobKind, external};
@@ -62,20 +63,21 @@ async fn add(app: &App, new: NewWorkerToken) -> Outcome {
 
 async fn list(app: &App) -> Outcome {
     let mut page = PageRequest::default();
+    let mut table = table(&["ID", "NAME", "KINDS", "CENTRE", "STATE", "LAST USED"]);
     loop {
         let found = worker_tokens::worker_token_list(app, &acting(), page).await.map_err(|error| error.to_string())?;
-        found.items.iter().for_each(show);
+        table.add_rows(found.items.iter().map(row));
         page.from = found.items.last().map(|row| row.id);
         if !found.has_next {
+            println!("{}", table.trim_fmt());
             return Ok(());
         }
     }
 }
 
-/// One line: number, name, kinds, centre, state, last use; divided by tabs, for scripts.
-fn show(row: &WorkerToken) {
+fn row(row: &WorkerToken) -> [String; 6] {
     let kinds: Vec<&str> = worker_tokens::kinds_of(row).into_iter().map(JobKind::as_str).collect();
-    let centre = row.centre_id.map_or_else(|| "all centres".to_owned(), |id| format!("centre {id}"));
+    let centre = row.centre_id.map_or_else(|| "all".to_owned(), |id| id.to_string());
     let now = Utc::now();
     let state = match (row.revoked_at, row.expires_at) {
         (Some(at), _) => format!("revoked {}", at.format("%F")),
@@ -83,13 +85,13 @@ fn show(row: &WorkerToken) {
         (None, Some(at)) => format!("good until {}", at.format("%F")),
         (None, None) => "good".to_owned(),
     };
-    let used = row
-        .last_used_at
-        .map_or_else(|| "never used".to_owned(), |at| format!("used {}", at.format("%F %R")));
-    println!(
-        "{}\t{}\t{}\t{centre}\t{state}\t{used}",
-        row.id,
-        row.name,
-        kinds.join(",")
-    );
+    let used = row.last_used_at.map_or_else(|| "never".to_owned(), |at| at.format("%F %R").to_string());
+    [
+        row.id.to_string(),
+        row.name.clone(),
+        kinds.join(","),
+        centre,
+        state,
+        used,
+    ]
 }

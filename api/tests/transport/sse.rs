@@ -92,3 +92,18 @@ async fn a_client_that_leaves_ends_its_session_and_operation() {
     server.gate.flood_ended.cancelled().await;
     session.cancelled().await;
 }
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off_and_costs_no_more() {
+    let server = TestServer::with(impatient()).await;
+    let response = open(&server, "subscription { flood }", "ada").await;
+    // The client is there all the time, and reads nothing.
+    server.gate.flood_ended.cancelled().await;
+    let mut read = 0;
+    let mut chunks = response.bytes_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        read += chunk.len();
+        assert!(!String::from_utf8_lossy(&chunk).contains("complete"), "the client is to come back");
+    }
+    assert!(read > 0, "what was sent before the cut is there");
+}

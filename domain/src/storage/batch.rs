@@ -120,7 +120,9 @@ impl Batch {
 
     /// After the commit, or instead of it: removes the objects that nobody names and the batch's own row.
     pub async fn close(self) -> Result<()> {
-        sweep::clear(&self.db, &self.storage, self.id).await
+        let begun = self.next.into_inner() as usize;
+        let all = self.part.is_empty().then_some(begun);
+        sweep::clear(&self.db, &self.storage, self.id, all).await
     }
 }
 

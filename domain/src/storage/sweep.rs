@@ -26,7 +26,7 @@ pub async fn sweep(db: &Db, storage: &Storage, silence: TimeDelta) -> Result<u64
             .all(db.reader())
             .await?;
         for id in &old {
-            match clear(db, storage, *id).await {
+            match clear(db, storage, *id, None).await {
                 Ok(()) => cleared += 1,
                 // The others do not wait for it; it is tried again in the next round.
                 Err(error) => {
@@ -41,8 +41,9 @@ pub async fn sweep(db: &Db, storage: &Storage, silence: TimeDelta) -> Result<u64
     }
 }
 
-/// Fences the batch first, so that a slow writer cannot commit it any more, then removes what is not named.
-pub(super) async fn clear(db: &Db, storage: &Storage, id: Uuid) -> Result<()> {
+/// Fences the batch first, so that a slow writer cannot commit it any more, then removes what is not named. The store is not
+/// asked when as many objects are named as were `begun`, where that is known.
+pub(super) async fn clear(db: &Db, storage: &Storage, id: Uuid, begun: Option<usize>) -> Result<()> {
     staging::Entity::update_many()
         .col_expr(staging::Column::CommittedAt, Utc::now().into())
         .filter(staging::Column::Id.eq(id))
@@ -60,14 +61,21 @@ pub(super) async fn clear(db: &Db, storage: &Storage, id: Uuid) -> Result<()> {
         .await?
         .into_iter()
         .collect();
-    if named.is_empty() {
-        storage.remove_folder(&folder).await?;
+    if begun != Some(named.len()) {
+        remove_unnamed(storage, &folder, &named).await?;
     }
-    for path in storage.list(&folder).await? {
+    staging::Entity::delete_by_id(id).exec(db.writer()).await?;
+    Ok(())
+}
+
+async fn remove_unnamed(storage: &Storage, folder: &str, named: &HashSet<String>) -> Result<()> {
+    if named.is_empty() {
+        storage.remove_folder(folder).await?;
+    }
+    for path in storage.list(folder).await? {
         if !named.contains(path.as_ref()) {
             storage.delete(&path).await?;
         }
     }
-    staging::Entity::delete_by_id(id).exec(db.writer()).await?;
     Ok(())
 }

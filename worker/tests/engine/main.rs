@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that meets one has failed")]
 
-mod bench;
 mod cancelling;
 mod completing;
 mod failing;

@@ -154,13 +154,11 @@ async fn a_worker_token_is_made_listed_and_revoked() {
     let taken = complaint(&place.run(&["worker-token", "add", "gpu", "--kind", "render_study"]).await);
     assert!(taken.contains("revoke it first"), "{taken}");
     let listed = out(&place.run(&["worker-token", "list"]).await);
-    assert!(
-        listed.starts_with("1\tgpu\trender_study\tall centres\tgood until "),
-        "{listed}"
-    );
+    let line: Vec<_> = listed.lines().nth(1).unwrap_or_default().split_whitespace().take(6).collect();
+    assert_eq!(line, ["1", "gpu", "render_study", "all", "good", "until"], "{listed}");
     assert!(!listed.contains(token), "{listed}");
     assert!(place.run(&["worker-token", "revoke", "1"]).await.status.success());
-    assert!(out(&place.run(&["worker-token", "list"]).await).contains("\trevoked "));
+    assert!(out(&place.run(&["worker-token", "list"]).await).contains("revoked "));
     let unknown = complaint(&place.run(&["worker-token", "revoke", "7"]).await);
     assert!(unknown.contains("worker-token list"), "{unknown}");
 }
