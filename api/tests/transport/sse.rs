@@ -103,7 +103,10 @@ async fn a_client_that_takes_nothing_is_cut_off_and_costs_no_more() {
     let mut chunks = response.bytes_stream();
     while let Some(Ok(chunk)) = chunks.next().await {
         read += chunk.len();
-        assert!(!String::from_utf8_lossy(&chunk).contains("complete"), "the client is to come back");
+        assert!(
+            !String::from_utf8_lossy(&chunk).contains("complete"),
+            "the client is to come back"
+        );
     }
     assert!(read > 0, "what was sent before the cut is there");
 }
