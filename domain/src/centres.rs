@@ -104,7 +104,7 @@ pub async fn centre_list(
     if let Some(is_active) = is_active {
         query = query.filter(Column::IsActive.eq(is_active));
     }
-    let rows = keyset(query, Column::Id, Order::Asc, &page).all(app.db.reader()).await?;
+    let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
 }
 

@@ -23,7 +23,9 @@ pub use payload::{
     IndexSeriesV1, Job, JobKind, RenderStudyV1, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TranscodeStudyV1,
     TrimHistoryV1, queues,
 };
-pub use service::{job_cancel, job_count, job_get, job_list, job_retry, jobs_by_id, jobs_for_studies};
+pub use service::{
+    job_cancel, job_count, job_counts_by_study, job_get, job_list, job_retry, jobs_by_id, jobs_by_study,
+};
 pub use state::JobState;
 pub use store::enqueue::{NewJob, enqueue, priority};
 pub use store::{JobFilter, QueueChange};

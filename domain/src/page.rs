@@ -1,18 +1,47 @@
 //! Keyset pages: every list is read from a key on, never by offset, so that a page costs the same anywhere in the list.
 
+mod within;
+
+pub(crate) use within::Lists;
+
 use crate::error::{Error, Result};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{EntityTrait, IntoSimpleExpr, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use uuid::Uuid;
 
 pub const DEFAULT_LIMIT: u64 = 20;
 pub const MAX_LIMIT: u64 = 100;
 
 /// Which part of a list is wanted; `K` is the key that the list is ordered by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageRequest<K> {
     pub limit: u64,
     pub from: Option<K>,
     /// Read towards the beginning of the list.
     pub backward: bool,
+}
+
+/// The key of one row in a list: a value for each expression that the list is ordered by.
+pub(crate) trait Key {
+    fn values(&self) -> Vec<Value>;
+}
+
+impl Key for i64 {
+    fn values(&self) -> Vec<Value> {
+        vec![(*self).into()]
+    }
+}
+
+impl Key for (i64, i64) {
+    fn values(&self) -> Vec<Value> {
+        vec![self.0.into(), self.1.into()]
+    }
+}
+
+impl Key for Uuid {
+    fn values(&self) -> Vec<Value> {
+        vec![(*self).into()]
+    }
 }
 
 impl<K> Default for PageRequest<K> {
@@ -77,6 +106,15 @@ impl<T> Page<T> {
         }
     }
 
+    /// A list without anything in it.
+    pub fn empty() -> Self {
+        Self {
+            items: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
+    }
+
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page {
             items: self.items.into_iter().map(f).collect(),
@@ -86,17 +124,34 @@ impl<T> Page<T> {
     }
 }
 
-/// Narrows a query to a page of a list that is ordered by one unique column.
-pub(crate) fn keyset<E, K>(query: Select<E>, key: E::Column, order: Order, request: &PageRequest<K>) -> Select<E>
-where
-    E: EntityTrait,
-    K: Into<Value> + Copy,
-{
+/// Narrows a query to a page of a list that is ordered by expressions which together are unique and never null.
+pub(crate) fn keyset<E: EntityTrait>(
+    query: Select<E>,
+    keys: impl IntoIterator<Item: IntoSimpleExpr>,
+    order: Order,
+    request: &PageRequest<impl Key>,
+) -> Select<E> {
+    let keys: Vec<Expr> = keys.into_iter().map(IntoSimpleExpr::into_simple_expr).collect();
+    let (query, order) = from_key(query, &keys, order, request);
+    let query = keys.into_iter().fold(query, |query, key| query.order_by(key, order.clone()));
+    query.limit(request.limit + 1)
+}
+
+/// The rows behind the request's key, and the order in which they are read.
+fn from_key<E: EntityTrait>(
+    query: Select<E>,
+    keys: &[Expr],
+    order: Order,
+    request: &PageRequest<impl Key>,
+) -> (Select<E>, Order) {
     let rising = (order == Order::Asc) != request.backward;
-    let query = match request.from {
+    let query = match &request.from {
         None => query,
-        Some(from) if rising => query.filter(key.gt(from)),
-        Some(from) => query.filter(key.lt(from)),
+        Some(from) => {
+            let place = Expr::tuple(from.values().into_iter().map(Expr::val));
+            let key = Expr::tuple(keys.iter().cloned());
+            query.filter(if rising { key.gt(place) } else { key.lt(place) })
+        }
     };
-    query.order_by(key, if rising { Order::Asc } else { Order::Desc }).limit(request.limit + 1)
+    (query, if rising { Order::Asc } else { Order::Desc })
 }

@@ -9,3 +9,5 @@ pub use entity::series::Model as Series;
 pub use entity::study::Model as Study;
 pub use entity::user::Model as User;
 pub use entity::worker_token::Model as WorkerToken;
+
+pub use crate::studies::InstanceSummary;

@@ -1,26 +1,38 @@
 //! Studies: what was uploaded, as people and programs look for it.
 
 pub mod frames;
+mod instances;
 mod list;
 mod metadata;
+mod priors;
 mod renditions;
 mod rows;
 mod shown;
 mod transcodings;
+mod words;
+mod worklist;
 
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
+pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
 pub use list::{
-    instance_find, instances_all, instances_by_series, series_by_study, series_find, studies_by_id, study_count,
-    study_find, study_get, study_list,
+    instance_find, instances_all, series_all, series_by_study, series_by_uuid, series_key, studies_by_id,
+    studies_by_uuid, study_find, study_get,
 };
 pub use metadata::{series_indexed, series_to_index};
+pub use priors::{prior_order, priors_by_study};
 pub use renditions::{
     Drawn, RENDITION_FORMATS, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace,
 };
-pub use rows::{Modality, StudyStatus};
+pub use rows::{Modality, StudyStatus, dicom_day};
 pub(crate) use rows::{new_row, new_series, slice_position, warning};
 pub use shown::{ShownImage, shown_image, shown_window};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
+pub use words::words_renew;
+pub(crate) use words::words_write;
+pub use worklist::{
+    StudyFilter, StudyKey, StudyOrder, StudyOrderField, study_count, study_list, study_modality_counts,
+    study_status_counts,
+};
 
 use crate::App;
 use crate::context::Context;
@@ -59,7 +71,7 @@ pub async fn study_transcode(
 
 async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str) -> Result<study::Model> {
     require(ctx, action)?;
-    let study = list::by_key(app, key).await?;
+    let study = list::by_key(app, ctx, key).await?;
     require_in(ctx, action, Some(study.centre_id), "Study")?;
     Ok(study)
 }

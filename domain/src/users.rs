@@ -209,7 +209,7 @@ pub async fn user_list(app: &App, ctx: &Context, role: Option<Role>, page: PageR
     if let Some(role) = role {
         query = query.filter(Column::Role.eq(role.as_str()));
     }
-    let rows = keyset(query, Column::Id, Order::Asc, &page).all(app.db.reader()).await?;
+    let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
 }
 

@@ -103,7 +103,7 @@ fn kinds(kinds: &[JobKind]) -> Option<FieldError> {
 /// In the order in which they were made, those that are no longer good included.
 pub async fn worker_token_list(app: &App, ctx: &Context, page: PageRequest<i64>) -> Result<Page<Model>> {
     require(ctx, Action::WorkerRead)?;
-    let rows = keyset(Entity::find(), Column::Id, Order::Asc, &page).all(app.db.reader()).await?;
+    let rows = keyset(Entity::find(), [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
 }
 

@@ -12,6 +12,7 @@ pub mod series;
 pub mod staging;
 pub mod stored_object;
 pub mod study;
+pub mod study_word;
 pub mod transcoding;
 pub mod user;
 pub mod worker_token;

@@ -38,6 +38,12 @@ pub struct Model {
     pub dicom_study_id: Option<String>,
     pub dicom_study_description: Option<String>,
     pub institution_name: Option<String>,
+    /// Day of the examination, `YYYY-MM-DD`: Study Date, else the day of upload (UTC).
+    pub examined_on: String,
+    /// The patient's name without case and accents, to be ordered by.
+    pub patient_sort: String,
+    /// By which rules `patient_sort` and the rows of `study_word` were made.
+    pub words_version: i32,
     pub number_of_series: i32,
     pub number_of_instances: i32,
     pub created_at: DateTimeUtc,

@@ -69,6 +69,15 @@ impl DataSet {
         self.elements.get(found)
     }
 
+    /// The elements with these tags alone.
+    pub fn only(&self, tags: &[Tag]) -> DataSet {
+        let mut some = DataSet::new(self.charset);
+        for element in tags.iter().filter_map(|tag| self.get(*tag)) {
+            some.push(element.clone());
+        }
+        some
+    }
+
     /// The elements in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Element> {
         self.elements.iter()

@@ -8,6 +8,7 @@ pub mod file;
 pub mod guard;
 pub mod index;
 pub mod json;
+pub mod keyword;
 pub mod person_name;
 pub mod phantom;
 pub mod pixels;

@@ -5,6 +5,7 @@ mod m0001_base;
 mod m0002_job;
 mod m0003_job_control;
 mod m0004_worker_token;
+mod m0005_worklist;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_job::Migration),
             Box::new(m0003_job_control::Migration),
             Box::new(m0004_worker_token::Migration),
+            Box::new(m0005_worklist::Migration),
         ]
     }
 }

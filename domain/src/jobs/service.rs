@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::policy::{Action, Reach, require};
 use entity::job::Model;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 pub async fn job_get(app: &App, ctx: &Context, id: Uuid) -> Result<Model> {
@@ -24,10 +25,21 @@ pub async fn job_count(app: &App, ctx: &Context, filter: &JobFilter) -> Result<u
     store::count(app.db.reader(), reach, filter).await
 }
 
-/// For a DataLoader: jobs of several studies, the newest first.
-pub async fn jobs_for_studies(app: &App, ctx: &Context, study_ids: &[i64]) -> Result<Vec<Model>> {
+/// For a DataLoader: a page of the jobs of each study, the newest first.
+pub async fn jobs_by_study(
+    app: &App,
+    ctx: &Context,
+    study_ids: &[i64],
+    page: &PageRequest<Uuid>,
+) -> Result<HashMap<i64, Page<Model>>> {
     let reach = require(ctx, Action::JobRead)?;
-    store::of_studies(app.db.reader(), reach, study_ids).await
+    store::of_studies(app.db.reader(), reach, study_ids, page).await
+}
+
+/// For a DataLoader: how many jobs each study has.
+pub async fn job_counts_by_study(app: &App, ctx: &Context, study_ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let reach = require(ctx, Action::JobRead)?;
+    store::count_of_studies(app.db.reader(), reach, study_ids).await
 }
 
 /// For a DataLoader: those of the jobs that the caller may see.

@@ -25,7 +25,7 @@ pub use history::trim;
 pub use hold::{Extended, elapsed, extend, lock};
 pub use queue::{Load, QueueChange, load, queue_change, queues_changed};
 pub use read::JobFilter;
-pub(crate) use read::{by_id, count, find, list, of_studies};
+pub(crate) use read::{by_id, count, count_of_studies, find, list, of_studies};
 pub use reap::reap;
 pub use settle::{MAX_DEFERRALS, Settlement, finished_by, progress, remark, settle, succeed, succeed_all};
 

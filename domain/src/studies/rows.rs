@@ -1,8 +1,9 @@
 //! Rows of a new study and series, made from the form and the files; the words that clients use for modality and status.
 
+use super::words;
 use crate::context::Context;
 use crate::uploads::{UploadForm, name_warning};
-use chrono::Utc;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{series, study};
 use imaging::index::{Attributes, InstanceAttributes, StudyAttributes};
 use rand::Rng;
@@ -129,12 +130,27 @@ pub(crate) fn new_row(ctx: &Context, centre_id: i64, form: &UploadForm, a: &Attr
         dicom_study_id: Set(s.study_id.clone()),
         dicom_study_description: Set(s.study_description.clone()),
         institution_name: Set(s.institution_name.clone()),
+        examined_on: Set(examined_on(s.study_date.as_deref(), now)),
+        patient_sort: Set(words::sort_key(&form.name(s))),
+        words_version: Set(words::VERSION),
         number_of_series: Set(0),
         number_of_instances: Set(0),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
     }
+}
+
+/// Study Date, where it is a day of the calendar; else the day of upload.
+fn examined_on(study_date: Option<&str>, uploaded_at: DateTime<Utc>) -> String {
+    let day = study_date.and_then(dicom_day).unwrap_or(uploaded_at.date_naive());
+    day.to_string()
+}
+
+/// A DA value (PS3.5 section 6.2), `YYYYMMDD`.
+pub fn dicom_day(text: &str) -> Option<NaiveDate> {
+    let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| NaiveDate::parse_from_str(text, "%Y%m%d").ok()).flatten()
 }
 
 /// Eight of `A-Z0-9`, with a letter first, so that it never reads as a numeric id (contract S2-24).

@@ -125,6 +125,9 @@ async fn join_study(
     let series = join_series(tx, &study, &fresh).await?;
     insert_instances(tx, &study, &series, &fresh).await?;
     let study = update_study(tx, study, form, &fresh, damaged).await?;
+    if is_new {
+        studies::words_write(tx, &study).await?;
+    }
     let kind = if is_new {
         EventKind::StudyCreated
     } else {

@@ -198,7 +198,7 @@ async fn a_server_killed_during_an_upload_keeps_what_it_acknowledged_and_nothing
 async fn is_stored_unchanged(place: &Installation, id: &str, files: &[(String, Vec<u8>)]) {
     let system = domain::Context::system("test");
     let row = studies::study_find(&place.app, &system, id).await.unwrap();
-    let series = studies::series_by_study(&place.app, &[row.id]).await.unwrap();
+    let series = studies::series_all(&place.app, row.id).await.unwrap();
     let instances = studies::instances_all(&place.app, series[0].id).await.unwrap();
     assert_eq!(instances.len(), files.len());
     for (instance, (_, bytes)) in instances.iter().zip(files) {

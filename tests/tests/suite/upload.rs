@@ -18,7 +18,7 @@ async fn what_goes_in_is_stored_unchanged() {
     assert_eq!(uploaded["studies"][0]["numberOfSeries"], 1);
     let id = uploaded["studies"][0]["studyId"].as_str().unwrap();
     let row = studies::study_find(&app.app, &app.system(), id).await.unwrap();
-    let series = studies::series_by_study(&app.app, &[row.id]).await.unwrap();
+    let series = studies::series_all(&app.app, row.id).await.unwrap();
     let instances = studies::instances_all(&app.app, series[0].id).await.unwrap();
     assert_eq!(instances.len(), files.len());
     for (instance, (_, bytes)) in instances.iter().zip(&files) {

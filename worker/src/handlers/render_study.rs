@@ -22,7 +22,7 @@ pub async fn run(app: App, job: RenderStudyV1, ctx: JobCtx) -> Result<(), JobErr
 
 async fn render(app: &App, job: &RenderStudyV1, ctx: &JobCtx, output: &Output) -> Result<(), JobError> {
     let study = studies::study_get(app, &Context::system("worker"), job.study_id).await?;
-    let series = studies::series_by_study(app, &[study.id]).await?;
+    let series = studies::series_all(app, study.id).await?;
     let total = series.len();
     let (mut drawn, mut files) = (Vec::new(), Vec::new());
     for (done, series) in series.into_iter().enumerate() {

@@ -67,7 +67,7 @@ async fn to_transcode(app: &App, job: &TranscodeStudyV1, target: TargetSyntax) -
     let study = studies::study_get(app, &Context::system("worker"), job.study_id).await?;
     let copied = studies::transcodings_done(app, study.id, target.uid()).await?;
     let mut instances = Vec::new();
-    for series in studies::series_by_study(app, &[study.id]).await? {
+    for series in studies::series_all(app, study.id).await? {
         instances.extend(studies::instances_all(app, series.id).await?);
     }
     instances.retain(|instance| {

@@ -131,7 +131,7 @@ impl ExternalKind for RenderStudy {
 async fn of(app: &App, job: &Model) -> Result<(Uuid, Vec<Series>)> {
     let payload = RenderStudyV1::deserialize(&job.payload).map_err(Error::internal)?;
     let study = studies::study_get(app, &Context::system("worker"), payload.study_id).await?;
-    Ok((study.uuid, studies::series_by_study(app, &[study.id]).await?))
+    Ok((study.uuid, studies::series_all(app, study.id).await?))
 }
 
 fn wanted(series: Uuid) -> impl Iterator<Item = Wanted> {

@@ -2,10 +2,14 @@
 
 use crate::error::Result;
 use crate::jobs::{JobKind, JobState};
-use crate::page::{Page, PageRequest, keyset};
+use crate::page::{Lists, Page, PageRequest, keyset};
 use crate::policy::Reach;
 use entity::job::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, PaginatorTrait, QueryFilter, QuerySelect,
+    Select,
+};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Which jobs; empty fields match everything.
@@ -27,7 +31,7 @@ pub async fn list(
     filter: &JobFilter,
     page: &PageRequest<Uuid>,
 ) -> Result<Page<Model>> {
-    let query = keyset(matching(reach, filter), Column::Id, Order::Desc, page);
+    let query = keyset(matching(reach, filter), [Column::Id], Order::Desc, page);
     Ok(Page::new(query.all(c).await?, page))
 }
 
@@ -35,12 +39,32 @@ pub async fn count(c: &impl ConnectionTrait, reach: Reach, filter: &JobFilter) -
     Ok(matching(reach, filter).count(c).await?)
 }
 
-/// Jobs of several studies, the newest first.
-pub async fn of_studies(c: &impl ConnectionTrait, reach: Reach, study_ids: &[i64]) -> Result<Vec<Model>> {
+/// A page of the jobs of each study, the newest first.
+pub async fn of_studies(
+    c: &impl ConnectionTrait,
+    reach: Reach,
+    study_ids: &[i64],
+    page: &PageRequest<Uuid>,
+) -> Result<HashMap<i64, Page<Model>>> {
+    let lists = Lists {
+        rows: matching(reach, &JobFilter::default()).filter(Column::StudyId.is_in(study_ids.iter().copied())),
+        id: Column::Id,
+        parent: Column::StudyId,
+        keys: vec![Column::Id.into_simple_expr()],
+        order: Order::Desc,
+    };
+    lists.pages(c, Column::iter(), page, |job: &Model| job.study_id.unwrap_or_default()).await
+}
+
+/// How many jobs each study has.
+pub async fn count_of_studies(c: &impl ConnectionTrait, reach: Reach, study_ids: &[i64]) -> Result<HashMap<i64, i64>> {
     let query = matching(reach, &JobFilter::default())
         .filter(Column::StudyId.is_in(study_ids.iter().copied()))
-        .order_by_desc(Column::Id);
-    Ok(query.all(c).await?)
+        .select_only()
+        .column(Column::StudyId)
+        .column_as(Column::Id.count(), "jobs")
+        .group_by(Column::StudyId);
+    Ok(query.into_tuple::<(i64, i64)>().all(c).await?.into_iter().collect())
 }
 
 pub async fn by_id(c: &impl ConnectionTrait, reach: Reach, ids: &[Uuid]) -> Result<Vec<Model>> {

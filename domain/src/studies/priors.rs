@@ -1,0 +1,61 @@
+//! Earlier studies of the same patient.
+//!
+//! The same patient is who has the same Patient ID of the same issuer in the same centre, and no other birth date: an id alone is
+//! unique neither across centres nor, where ids are given again, within one.
+
+use super::worklist::{StudyKey, StudyOrder, StudyOrderField};
+use crate::App;
+use crate::db::sql::{numbers, query};
+use crate::error::Result;
+use crate::page::{Key, Page, PageRequest};
+use entity::study::Model;
+use sea_orm::{FromQueryResult, Order, Value};
+use std::collections::HashMap;
+
+/// The latest examination first.
+pub fn prior_order() -> StudyOrder {
+    StudyOrder {
+        field: StudyOrderField::ExaminedOn,
+        direction: Order::Desc,
+    }
+}
+
+const SAME_PATIENT: &str = "p.centre_id = s.centre_id AND p.patient_id = s.patient_id AND s.patient_id <> ''
+  AND COALESCE(p.issuer_of_patient_id, '') = COALESCE(s.issuer_of_patient_id, '')
+  AND COALESCE(p.patient_birth_date, s.patient_birth_date, '') = COALESCE(s.patient_birth_date, p.patient_birth_date, '')
+  AND (p.examined_on, p.id) < (s.examined_on, s.id)";
+
+/// For a DataLoader: a page of the priors of each of the studies, which the caller has been given already.
+pub async fn priors_by_study(
+    app: &App,
+    study_ids: &[i64],
+    request: &PageRequest<StudyKey>,
+) -> Result<HashMap<i64, Page<Model>>> {
+    let mut values: Vec<Value> = study_ids.iter().map(|id| (*id).into()).collect();
+    let studies = numbers(1, values.len());
+    let (order, beyond) = match request.backward {
+        false => ("DESC", "<"),
+        true => ("ASC", ">"),
+    };
+    let mut from = String::new();
+    if let Some(key) = &request.from {
+        prior_order().check(key)?;
+        let first = values.len() + 1;
+        values.extend(key.values());
+        from = format!("AND (p.examined_on, p.id) {beyond} ({})", numbers(first, 2));
+    }
+    let sql = format!(
+        "SELECT study.*, places.of_study FROM (
+           SELECT p.id AS prior_id, s.id AS of_study,
+             row_number() OVER (PARTITION BY s.id ORDER BY p.examined_on {order}, p.id {order}) AS place
+           FROM study s JOIN study p ON {SAME_PATIENT} WHERE s.id IN ({studies}) {from}) AS places
+         JOIN study ON study.id = places.prior_id WHERE places.place <= {}
+         ORDER BY places.of_study, study.examined_on {order}, study.id {order}",
+        request.limit + 1
+    );
+    let mut priors: HashMap<i64, Vec<Model>> = HashMap::new();
+    for row in query(app.db.reader(), &sql, values).await? {
+        priors.entry(row.try_get("", "of_study")?).or_default().push(Model::from_query_result(&row, "")?);
+    }
+    Ok(priors.into_iter().map(|(study, rows)| (study, Page::new(rows, request))).collect())
+}

@@ -1,0 +1,255 @@
+//! The worklist: studies within what the caller may see, filtered, searched, ordered and counted.
+//!
+//! Where several statuses or modalities are wanted, a page is merged of one page each: every one is read from its index as far as the
+//! page needs and no further, so that a page costs the same among a thousand studies and among a million.
+
+use super::list::visible;
+use super::rows::{Modality, StudyStatus};
+use super::words;
+use crate::App;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::page::{Key, Page, PageRequest, keyset};
+use chrono::NaiveDate;
+use entity::study::{Column, Entity, Model};
+use sea_orm::sea_query::{Query, SelectStatement, UnionType};
+use sea_orm::{
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, Value,
+};
+use std::fmt;
+use std::str::FromStr;
+
+/// Beyond so many pages to be merged, reading in order and leaving out is cheaper: the filter lets most studies pass.
+const MERGED: usize = 12;
+
+/// Which studies; empty fields match everything.
+#[derive(Debug, Clone, Default)]
+pub struct StudyFilter {
+    pub statuses: Vec<StudyStatus>,
+    pub modalities: Vec<Modality>,
+    pub centre_id: Option<i64>,
+    pub assignee_id: Option<i64>,
+    pub is_urgent: Option<bool>,
+    /// First and last day of examination.
+    pub examined: (Option<NaiveDate>, Option<NaiveDate>),
+    /// Beginnings of words of name, identifiers and description; all must be found.
+    pub text: Option<String>,
+    pub patient_id: Option<String>,
+    pub accession_number: Option<String>,
+    pub study_instance_uid: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StudyOrderField {
+    #[default]
+    UploadedAt,
+    /// Day of the examination.
+    ExaminedOn,
+    PatientName,
+}
+
+#[derive(Debug, Clone)]
+pub struct StudyOrder {
+    pub field: StudyOrderField,
+    pub direction: Order,
+}
+
+impl Default for StudyOrder {
+    fn default() -> Self {
+        Self {
+            field: StudyOrderField::default(),
+            direction: Order::Desc,
+        }
+    }
+}
+
+/// The place of a study in a list of studies: its id, after the text by which the list is ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StudyKey {
+    sort: Option<String>,
+    id: i64,
+}
+
+impl Key for StudyKey {
+    fn values(&self) -> Vec<Value> {
+        self.sort.iter().map(|sort| sort.clone().into()).chain([self.id.into()]).collect()
+    }
+}
+
+impl fmt::Display for StudyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sort {
+            None => write!(f, "{}", self.id),
+            Some(sort) => write!(f, "{}:{sort}", self.id),
+        }
+    }
+}
+
+impl FromStr for StudyKey {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let (id, sort) = match text.split_once(':') {
+            None => (text, None),
+            Some((id, sort)) => (id, Some(sort.to_owned())),
+        };
+        Ok(Self { sort, id: id.parse()? })
+    }
+}
+
+impl StudyOrder {
+    fn column(&self) -> Option<Column> {
+        match self.field {
+            StudyOrderField::UploadedAt => None,
+            StudyOrderField::ExaminedOn => Some(Column::ExaminedOn),
+            StudyOrderField::PatientName => Some(Column::PatientSort),
+        }
+    }
+
+    /// The place of a study in a list with this order.
+    pub fn key(&self, study: &Model) -> StudyKey {
+        let sort = match self.field {
+            StudyOrderField::UploadedAt => None,
+            StudyOrderField::ExaminedOn => Some(study.examined_on.clone()),
+            StudyOrderField::PatientName => Some(study.patient_sort.clone()),
+        };
+        StudyKey { sort, id: study.id }
+    }
+
+    /// Refuses the key of a list with another order.
+    pub(super) fn check(&self, key: &StudyKey) -> Result<()> {
+        match key.sort.is_some() == self.column().is_some() {
+            true => Ok(()),
+            false => Err(Error::invalid(
+                "after",
+                "INVALID_CURSOR",
+                "The cursor is of a list with another order",
+            )),
+        }
+    }
+
+    fn page(&self, query: Select<Entity>, request: &PageRequest<StudyKey>) -> Result<Select<Entity>> {
+        request.from.as_ref().map_or(Ok(()), |key| self.check(key))?;
+        let columns = self.column().into_iter().chain([Column::Id]);
+        Ok(keyset(query, columns, self.direction.clone(), request))
+    }
+}
+
+impl StudyFilter {
+    /// Everything but status and modality, which have several values.
+    fn narrow(&self, query: Select<Entity>) -> Result<Select<Entity>> {
+        let texts = [&self.patient_id, &self.accession_number, &self.study_instance_uid];
+        if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+            return Err(Error::invalid("filter", "INVALID_TEXT", "Identifiers have no NUL characters"));
+        }
+        let (first, last) = self.examined;
+        let mut query = query
+            .apply_if(self.centre_id, |query, id| query.filter(Column::CentreId.eq(id)))
+            .apply_if(self.assignee_id, |query, id| query.filter(Column::AssignedRadiologistId.eq(id)))
+            .apply_if(self.is_urgent, |query, urgent| query.filter(Column::IsUrgent.eq(urgent)))
+            .apply_if(first, |query, day| query.filter(Column::ExaminedOn.gte(day.to_string())))
+            .apply_if(last, |query, day| query.filter(Column::ExaminedOn.lte(day.to_string())))
+            .apply_if(self.patient_id.as_deref(), |query, id| query.filter(Column::PatientId.eq(id)))
+            .apply_if(self.accession_number.as_deref(), |query, number| {
+                query.filter(Column::AccessionNumber.eq(number))
+            })
+            .apply_if(self.study_instance_uid.as_deref(), |query, uid| {
+                query.filter(Column::StudyInstanceUid.eq(uid))
+            });
+        if let Some(text) = &self.text {
+            for beginning in words::wanted(text)? {
+                query = query.filter(Column::Id.in_subquery(words::found_by(&beginning)));
+            }
+        }
+        Ok(query)
+    }
+
+    /// Every combination of a wanted status and a wanted modality.
+    fn combinations(&self) -> Vec<(Option<StudyStatus>, Option<Modality>)> {
+        let statuses = each(&self.statuses);
+        let modalities = each(&self.modalities);
+        statuses.iter().flat_map(|status| modalities.iter().map(|modality| (*status, *modality))).collect()
+    }
+}
+
+fn each<T: Copy + PartialEq>(wanted: &[T]) -> Vec<Option<T>> {
+    let mut each: Vec<Option<T>> = Vec::new();
+    for value in wanted {
+        if !each.contains(&Some(*value)) {
+            each.push(Some(*value));
+        }
+    }
+    if each.is_empty() { vec![None] } else { each }
+}
+
+fn of_status(query: Select<Entity>, statuses: &[StudyStatus]) -> Select<Entity> {
+    match statuses {
+        [] => query,
+        statuses => query.filter(Column::Status.is_in(statuses.iter().map(|status| status.as_str()))),
+    }
+}
+
+fn of_modality(query: Select<Entity>, modalities: &[Modality]) -> Select<Entity> {
+    match modalities {
+        [] => query,
+        modalities => query.filter(Column::Modality.is_in(modalities.iter().map(|modality| modality.as_str()))),
+    }
+}
+
+pub async fn study_list(
+    app: &App,
+    ctx: &Context,
+    filter: &StudyFilter,
+    order: &StudyOrder,
+    request: PageRequest<StudyKey>,
+) -> Result<Page<Model>> {
+    let all = filter.narrow(visible(ctx)?)?;
+    let combinations = filter.combinations();
+    let query = if (2..=MERGED).contains(&combinations.len()) {
+        let mut merged: Option<SelectStatement> = None;
+        for (status, modality) in combinations {
+            let one = of_modality(of_status(all.clone(), status.as_slice()), modality.as_slice());
+            let page = order.page(one, &request)?.select_only().column(Column::Id).into_query();
+            let ids = Query::select().column(Column::Id).from_subquery(page, "part").to_owned();
+            match &mut merged {
+                None => merged = Some(ids),
+                Some(merged) => {
+                    merged.union(UnionType::All, ids);
+                }
+            }
+        }
+        Entity::find().apply_if(merged, |query, ids| query.filter(Column::Id.in_subquery(ids)))
+    } else {
+        of_modality(of_status(all, &filter.statuses), &filter.modalities)
+    };
+    Ok(Page::new(order.page(query, &request)?.all(app.db.reader()).await?, &request))
+}
+
+pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<u64> {
+    let query = of_status(filter.narrow(visible(ctx)?)?, &filter.statuses);
+    Ok(of_modality(query, &filter.modalities).count(app.db.reader()).await?)
+}
+
+/// How many studies of each status the filter finds, whatever statuses it names itself.
+pub async fn study_status_counts(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<Vec<(StudyStatus, i64)>> {
+    let query = of_modality(filter.narrow(visible(ctx)?)?, &filter.modalities);
+    let counts = counts(app, query, Column::Status).await?;
+    Ok(StudyStatus::ALL.into_iter().filter_map(|status| Some((status, count(&counts, status.as_str())?))).collect())
+}
+
+/// How many studies of each modality the filter finds, whatever modalities it names itself.
+pub async fn study_modality_counts(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<Vec<(Modality, i64)>> {
+    let query = of_status(filter.narrow(visible(ctx)?)?, &filter.statuses);
+    let counts = counts(app, query, Column::Modality).await?;
+    let all = Modality::ALL.into_iter();
+    Ok(all.filter_map(|modality| Some((modality, count(&counts, modality.as_str())?))).collect())
+}
+
+async fn counts(app: &App, query: Select<Entity>, column: Column) -> Result<Vec<(String, i64)>> {
+    let query = query.select_only().column(column).column_as(Column::Id.count(), "studies").group_by(column);
+    Ok(query.into_tuple().all(app.db.reader()).await?)
+}
+
+fn count(counts: &[(String, i64)], word: &str) -> Option<i64> {
+    counts.iter().find(|(is, _)| is == word).map(|(_, count)| *count)
+}
