@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use domain::signals::Signals;
-use domain::{App, Config, setup};
+use domain::{App, Config, setup, studies};
 use migration::{Migrator, MigratorTrait};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -81,7 +81,10 @@ pub async fn migrate(config: Config) -> Outcome {
     let db = connect(&config).await?;
     Migrator::up(db.writer(), None)
         .await
-        .map_err(|error| format!("the database could not be brought up to date: {error}"))
+        .map_err(|error| format!("the database could not be brought up to date: {error}"))?;
+    studies::words_renew(&db)
+        .await
+        .map_err(|error| format!("the words by which studies are found could not be made: {error}"))
 }
 
 /// Refuses a database that lacks migrations.

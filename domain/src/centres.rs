@@ -9,8 +9,8 @@ use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
 use entity::centre::{self, Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, Select,
 };
 
 #[derive(Debug, Clone, Default)]
@@ -91,21 +91,31 @@ pub async fn centre_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     find(app.db.reader(), id).await
 }
 
+/// In the order in which they were made.
 pub async fn centre_list(
     app: &App,
     ctx: &Context,
     is_active: Option<bool>,
     page: PageRequest<i64>,
 ) -> Result<Page<Model>> {
-    let mut query = Entity::find();
-    if let Reach::Centre(own) | Reach::Own(own) = require(ctx, Action::CentreRead)? {
-        query = query.filter(Column::Id.eq(own));
-    }
-    if let Some(is_active) = is_active {
-        query = query.filter(Column::IsActive.eq(is_active));
-    }
+    let query = listed(ctx, is_active)?;
     let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+pub async fn centre_count(app: &App, ctx: &Context, is_active: Option<bool>) -> Result<u64> {
+    Ok(listed(ctx, is_active)?.count(app.db.reader()).await?)
+}
+
+fn listed(ctx: &Context, is_active: Option<bool>) -> Result<Select<Entity>> {
+    let query = match require(ctx, Action::CentreRead)? {
+        Reach::All => Entity::find(),
+        Reach::Centre(own) | Reach::Own(own) => Entity::find().filter(Column::Id.eq(own)),
+    };
+    Ok(match is_active {
+        Some(is_active) => query.filter(Column::IsActive.eq(is_active)),
+        None => query,
+    })
 }
 
 /// For a DataLoader: those of the centres that the caller may see.

@@ -9,6 +9,7 @@ mod history;
 mod kinds;
 mod subjects;
 mod subscribe;
+mod timeline;
 
 pub use feed::Feed;
 pub(crate) use feed::user_revoked;
@@ -16,6 +17,7 @@ pub use history::trim;
 pub use kinds::EventKind;
 pub use subjects::Subjects;
 pub use subscribe::{Update, Wanted, job_updates, study_updates};
+pub use timeline::{event_counts_by_study, events_by_study};
 
 use crate::db::sql::tuples;
 use crate::error::{Error, Result};
@@ -23,6 +25,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -30,26 +34,45 @@ use uuid::Uuid;
 const AT_ONCE: usize = 500;
 
 /// A place in the order of events; what clients hand back as `after`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Cursor {
     xid: i64,
     id: i64,
 }
 
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.xid, self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parse = || {
+            let (xid, id) = text.split_once(':')?;
+            Some(Self {
+                xid: xid.parse().ok()?,
+                id: id.parse().ok()?,
+            })
+        };
+        parse().ok_or_else(foreign)
+    }
+}
+
+fn foreign() -> Error {
+    Error::invalid("after", "INVALID_CURSOR", "The cursor is not one that this server gave")
+}
+
 impl Cursor {
     pub fn encode(self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(format!("{}:{}", self.xid, self.id))
+        BASE64_URL_SAFE_NO_PAD.encode(self.to_string())
     }
 
     pub fn decode(text: &str) -> Result<Self> {
-        let wrong = || Error::invalid("after", "INVALID_CURSOR", "The cursor is not one that this server gave");
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| wrong())?;
-        let (xid, id) = text.split_once(':').ok_or_else(wrong)?;
-        Ok(Self {
-            xid: xid.parse().map_err(|_| wrong())?,
-            id: id.parse().map_err(|_| wrong())?,
-        })
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
+        std::str::from_utf8(&bytes).map_err(|_| foreign())?.parse()
     }
 }
 

@@ -32,12 +32,6 @@ impl Key for i64 {
     }
 }
 
-impl Key for (i64, i64) {
-    fn values(&self) -> Vec<Value> {
-        vec![self.0.into(), self.1.into()]
-    }
-}
-
 impl Key for Uuid {
     fn values(&self) -> Vec<Value> {
         vec![(*self).into()]
@@ -80,6 +74,19 @@ impl<K> PageRequest<K> {
             from: if backward { before } else { after },
             backward,
         })
+    }
+}
+
+impl PageRequest<u32> {
+    /// The page of the numbers from 0 to below `count`.
+    pub fn of_numbers(&self, count: u32) -> Page<u32> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX).saturating_add(1);
+        let numbers = match (self.backward, self.from) {
+            (false, None) => (0..count).take(limit).collect(),
+            (false, Some(after)) => (after.saturating_add(1)..count).take(limit).collect(),
+            (true, before) => (0..count).rev().skip_while(|number| before.is_some_and(|before| *number >= before)).take(limit).collect(),
+        };
+        Page::new(numbers, self)
     }
 }
 
@@ -154,4 +161,22 @@ fn from_key<E: EntityTrait>(
         }
     };
     (query, if rising { Order::Asc } else { Order::Desc })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_paged_from_both_ends() {
+        let page = |first, after, last, before| {
+            let page = PageRequest::relay(first, after, last, before).unwrap().of_numbers(5);
+            (page.items, page.has_previous, page.has_next)
+        };
+        assert_eq!(page(Some(2), None, None, None), (vec![0, 1], false, true));
+        assert_eq!(page(Some(9), Some(1), None, None), (vec![2, 3, 4], true, false));
+        assert_eq!(page(None, None, Some(2), None), (vec![3, 4], true, false));
+        assert_eq!(page(None, None, Some(9), Some(2)), (vec![0, 1], false, true));
+        assert_eq!(page(Some(1), Some(u32::MAX), None, None), (vec![], true, false));
+    }
 }

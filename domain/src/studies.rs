@@ -7,6 +7,7 @@ mod metadata;
 mod priors;
 mod renditions;
 mod rows;
+mod series;
 mod shown;
 mod transcodings;
 mod words;
@@ -14,17 +15,15 @@ mod worklist;
 
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
-pub use list::{
-    instance_find, instances_all, series_all, series_by_study, series_by_uuid, series_key, studies_by_id,
-    studies_by_uuid, study_find, study_get,
-};
+pub use list::{instance_find, instances_all, studies_by_id, studies_by_uuid, study_find, study_get};
 pub use metadata::{series_indexed, series_to_index};
-pub use priors::{prior_order, priors_by_study};
+pub use priors::{prior_counts_by_study, prior_order, priors_by_study};
 pub use renditions::{
     Drawn, RENDITION_FORMATS, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace,
 };
 pub use rows::{Modality, StudyStatus, dicom_day};
 pub(crate) use rows::{new_row, new_series, slice_position, warning};
+pub use series::{SeriesKey, series_all, series_by_study, series_by_uuid, series_key};
 pub use shown::{ShownImage, shown_image, shown_window};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
 pub use words::words_renew;

@@ -12,7 +12,7 @@ use chrono::Utc;
 use entity::user::{self, Column, Entity, Model};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 pub struct NewUser {
@@ -198,19 +198,27 @@ pub async fn user_self(app: &App, ctx: &Context) -> Result<Model> {
 
 /// Users with a PACS role, by id. Radiologists are listed for everybody who may assign studies to them (contract S2-15).
 pub async fn user_list(app: &App, ctx: &Context, role: Option<Role>, page: PageRequest<i64>) -> Result<Page<Model>> {
-    let reach = require(ctx, Action::UserRead)?;
-    let mut query = Entity::find().filter(Column::Role.is_not_null());
-    query = match reach {
+    let query = listed(ctx, role)?;
+    let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
+    Ok(Page::new(rows, &page))
+}
+
+pub async fn user_count(app: &App, ctx: &Context, role: Option<Role>) -> Result<u64> {
+    Ok(listed(ctx, role)?.count(app.db.reader()).await?)
+}
+
+fn listed(ctx: &Context, role: Option<Role>) -> Result<Select<Entity>> {
+    let query = Entity::find().filter(Column::Role.is_not_null());
+    let query = match require(ctx, Action::UserRead)? {
         Reach::All => query,
         Reach::Centre(_) if role == Some(Role::Radiologist) => query.filter(Column::IsActive.eq(true)),
         Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
         Reach::Own(_) => return Err(Error::Forbidden),
     };
-    if let Some(role) = role {
-        query = query.filter(Column::Role.eq(role.as_str()));
-    }
-    let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
-    Ok(Page::new(rows, &page))
+    Ok(match role {
+        Some(role) => query.filter(Column::Role.eq(role.as_str())),
+        None => query,
+    })
 }
 
 /// For a DataLoader: those of the users that the caller may see.

@@ -15,7 +15,8 @@ use crate::setup::random_text;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::worker_token::{self, Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, Order, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter,
 };
 use sha2::{Digest, Sha256};
 
@@ -105,6 +106,17 @@ pub async fn worker_token_list(app: &App, ctx: &Context, page: PageRequest<i64>)
     require(ctx, Action::WorkerRead)?;
     let rows = keyset(Entity::find(), [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+pub async fn worker_token_count(app: &App, ctx: &Context) -> Result<u64> {
+    require(ctx, Action::WorkerRead)?;
+    Ok(Entity::find().count(app.db.reader()).await?)
+}
+
+/// For a DataLoader.
+pub async fn worker_tokens_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
+    require(ctx, Action::WorkerRead)?;
+    Ok(Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(app.db.reader()).await?)
 }
 
 pub async fn worker_token_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {

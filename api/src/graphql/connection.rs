@@ -1,15 +1,16 @@
 //! Relay connections over the services' keyset pages.
 
 use super::errors::top_level;
-use super::types::{acting, app};
+use super::loaders::CountOf;
+use super::types::{acting, app, load, loaders};
 use async_graphql::connection::{Connection, ConnectionNameType, CursorType, DefaultEdgeName, Edge, EmptyFields};
 use async_graphql::{Context, Object, OutputType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::context::Role;
 use domain::jobs::{self, JobFilter};
-use domain::page::{Page, PageRequest};
-use domain::studies;
-use domain::{Error, Result};
+use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
+use domain::{Error, Result, centres, users, worker_tokens};
 use std::str::FromStr;
 
 /// The key of a row, opaque to clients.
@@ -48,8 +49,17 @@ where
     page().map_err(top_level)
 }
 
-pub type Of<K, T, F = EmptyFields, N = async_graphql::connection::DefaultConnectionName> =
+pub type Of<K, T, F = Total, N = async_graphql::connection::DefaultConnectionName> =
     Connection<Key<K>, T, F, EmptyFields, N, DefaultEdgeName>;
+
+/// Priors are a list of studies that is not filtered.
+pub struct PriorStudies;
+
+impl ConnectionNameType for PriorStudies {
+    fn type_name<T: OutputType>() -> String {
+        "PriorStudyConnection".to_owned()
+    }
+}
 
 pub fn connection<K, R, T, F, N>(
     page: Page<R>,
@@ -68,24 +78,40 @@ where
     connection
 }
 
-/// The lazy count of a list of studies.
-pub struct StudyTotal;
-
-#[Object]
-impl StudyTotal {
-    /// How many there are in all; counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        studies::study_count(app(ctx)?, acting(ctx)?).await.map_err(top_level)
-    }
+/// What a list costs before anything is read: its nodes, each as much as what is asked of it.
+pub fn cost(first: Option<i32>, last: Option<i32>, each: usize) -> usize {
+    let asked = match first.or(last) {
+        None => DEFAULT_LIMIT,
+        Some(asked) => u64::try_from(asked).unwrap_or(0).min(MAX_LIMIT),
+    };
+    usize::try_from(asked).unwrap_or(usize::MAX).saturating_mul(each.max(1))
 }
 
-/// The lazy count of a list of jobs.
-pub struct JobTotal(pub JobFilter);
+/// The lazy count of a list.
+pub enum Total {
+    Known(i64),
+    /// Of a list within a row.
+    Within(CountOf),
+    Jobs(JobFilter),
+    Users(Option<Role>),
+    Centres(Option<bool>),
+    WorkerTokens,
+}
 
 #[Object]
-impl JobTotal {
+impl Total {
     /// How many there are in all; counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<u64> {
-        jobs::job_count(app(ctx)?, acting(ctx)?, &self.0).await.map_err(top_level)
+    #[graphql(complexity = 10)]
+    async fn total_count(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
+        let (app, acting) = (app(ctx).map_err(top_level)?, acting(ctx).map_err(top_level)?);
+        let count = match self {
+            Self::Known(count) => return Ok(*count),
+            Self::Within(list) => return Ok(load(&loaders(ctx)?.counts, *list).await?.unwrap_or(0)),
+            Self::Jobs(filter) => jobs::job_count(app, acting, filter).await,
+            Self::Users(role) => users::user_count(app, acting, *role).await,
+            Self::Centres(is_active) => centres::centre_count(app, acting, *is_active).await,
+            Self::WorkerTokens => worker_tokens::worker_token_count(app, acting).await,
+        };
+        Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))
     }
 }

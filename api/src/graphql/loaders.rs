@@ -1,8 +1,16 @@
 //! DataLoaders: what the rows of a list refer to is read in one statement for all of them.
 
+mod attributes;
+mod counts;
+mod pages;
+
+pub use attributes::AttributesOf;
+pub use counts::{CountOf, Counted};
+pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, SeriesOf};
+
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::rows::{Centre, Job, Rendition, Series, Study, User};
-use domain::{App, Context, Error, centres, jobs, studies, users};
+use domain::rows::{Centre, InstanceSummary, Job, Rendition, Series, Study, User, WorkerToken};
+use domain::{App, Context, Error, centres, jobs, studies, users, worker_tokens};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,10 +20,20 @@ use uuid::Uuid;
 pub struct Loaders {
     pub users: DataLoader<Reader<UserId>>,
     pub centres: DataLoader<Reader<CentreId>>,
+    pub worker_tokens: DataLoader<Reader<WorkerTokenId>>,
     pub studies: DataLoader<Reader<StudyId>>,
+    pub studies_by_uuid: DataLoader<Reader<StudyUuid>>,
+    pub series_by_uuid: DataLoader<Reader<SeriesUuid>>,
+    pub instances_by_uuid: DataLoader<Reader<InstanceUuid>>,
     pub jobs: DataLoader<Reader<JobId>>,
-    pub series: DataLoader<Reader<SeriesOf>>,
     pub renditions: DataLoader<Reader<RenditionsOf>>,
+    pub attributes: DataLoader<Reader<AttributesOf>>,
+    pub series_of: DataLoader<Reader<SeriesOf>>,
+    pub instances_of: DataLoader<Reader<InstancesOf>>,
+    pub jobs_of: DataLoader<Reader<JobsOf>>,
+    pub events_of: DataLoader<Reader<EventsOf>>,
+    pub priors_of: DataLoader<Reader<PriorsOf>>,
+    pub counts: DataLoader<Reader<CountOf>>,
 }
 
 /// Reads for one caller; `K` says what.
@@ -30,12 +48,17 @@ pub struct UserId(pub i64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CentreId(pub i64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WorkerTokenId(pub i64);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StudyId(pub i64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct JobId(pub Uuid);
-/// The series of a study.
+pub struct StudyUuid(pub Uuid);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SeriesOf(pub i64);
+pub struct SeriesUuid(pub Uuid);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct InstanceUuid(pub Uuid);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JobId(pub Uuid);
 /// The renditions of a series.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RenditionsOf(pub i64);
@@ -45,10 +68,20 @@ impl Loaders {
         Self {
             users: loader(app, ctx),
             centres: loader(app, ctx),
+            worker_tokens: loader(app, ctx),
             studies: loader(app, ctx),
+            studies_by_uuid: loader(app, ctx),
+            series_by_uuid: loader(app, ctx),
+            instances_by_uuid: loader(app, ctx),
             jobs: loader(app, ctx),
-            series: loader(app, ctx),
             renditions: loader(app, ctx),
+            attributes: loader(app, ctx),
+            series_of: loader(app, ctx),
+            instances_of: loader(app, ctx),
+            jobs_of: loader(app, ctx),
+            events_of: loader(app, ctx),
+            priors_of: loader(app, ctx),
+            counts: loader(app, ctx),
         }
     }
 }
@@ -87,6 +120,17 @@ impl Loader<CentreId> for Reader<CentreId> {
     }
 }
 
+impl Loader<WorkerTokenId> for Reader<WorkerTokenId> {
+    type Value = WorkerToken;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[WorkerTokenId]) -> Result<HashMap<WorkerTokenId, WorkerToken>, Arc<Error>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = worker_tokens::worker_tokens_by_id(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (WorkerTokenId(row.id), row)).collect())
+    }
+}
+
 impl Loader<StudyId> for Reader<StudyId> {
     type Value = Study;
     type Error = Arc<Error>;
@@ -98,6 +142,39 @@ impl Loader<StudyId> for Reader<StudyId> {
     }
 }
 
+impl Loader<StudyUuid> for Reader<StudyUuid> {
+    type Value = Study;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[StudyUuid]) -> Result<HashMap<StudyUuid, Study>, Arc<Error>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let rows = studies::studies_by_uuid(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (StudyUuid(row.uuid), row)).collect())
+    }
+}
+
+impl Loader<SeriesUuid> for Reader<SeriesUuid> {
+    type Value = Series;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeriesUuid]) -> Result<HashMap<SeriesUuid, Series>, Arc<Error>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let rows = studies::series_by_uuid(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (SeriesUuid(row.uuid), row)).collect())
+    }
+}
+
+impl Loader<InstanceUuid> for Reader<InstanceUuid> {
+    type Value = InstanceSummary;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[InstanceUuid]) -> Result<HashMap<InstanceUuid, InstanceSummary>, Arc<Error>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let rows = studies::instances_by_uuid(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (InstanceUuid(row.uuid), row)).collect())
+    }
+}
+
 impl Loader<JobId> for Reader<JobId> {
     type Value = Job;
     type Error = Arc<Error>;
@@ -106,20 +183,6 @@ impl Loader<JobId> for Reader<JobId> {
         let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
         let rows = jobs::jobs_by_id(&self.app, &self.ctx, &ids).await?;
         Ok(rows.into_iter().map(|row| (JobId(row.id), row)).collect())
-    }
-}
-
-impl Loader<SeriesOf> for Reader<SeriesOf> {
-    type Value = Vec<Series>;
-    type Error = Arc<Error>;
-
-    async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Vec<Series>>, Arc<Error>> {
-        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let mut grouped: HashMap<SeriesOf, Vec<Series>> = HashMap::new();
-        for row in studies::series_by_study(&self.app, &ids).await? {
-            grouped.entry(SeriesOf(row.study_id)).or_default().push(row);
-        }
-        Ok(grouped)
     }
 }
 

@@ -1,15 +1,18 @@
 //! Queries.
 
-use super::connection::{self, JobTotal, Of, StudyTotal};
+use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
+use super::loaders::{CentreId, InstanceUuid, JobId, SeriesUuid, StudyUuid, UserId, WorkerTokenId};
 use super::types::{
-    Centre, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, UsageDay, User, WorkerToken,
-    acting, app,
+    Centre, Counts, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, StudyFilter, StudyOrder,
+    UsageDay, User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
+use domain::studies::StudyKey;
 use domain::{centres, jobs, studies, usage, users, worker_tokens};
+use futures::future::try_join_all;
 use uuid::Uuid;
 
 pub struct Query;
@@ -48,11 +51,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Their opaque ids, at most 100.", validator(max_items = 100))] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
-        let mut nodes = Vec::with_capacity(ids.len());
-        for id in &ids {
-            nodes.push(node(ctx, id).await?);
-        }
-        Ok(nodes)
+        try_join_all(ids.iter().map(|id| node(ctx, id))).await
     }
 
     /// A user.
@@ -62,7 +61,7 @@ impl Query {
     }
 
     /// Users, in the order in which they were made.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -73,8 +72,9 @@ impl Query {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Of<i64, User>> {
         let request = connection::request(first, after, last, before)?;
-        let page = users::user_list(app(ctx)?, acting(ctx)?, role.map(Into::into), request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, User))
+        let role = role.map(Into::into);
+        let page = users::user_list(app(ctx)?, acting(ctx)?, role, request).await.map_err(top_level)?;
+        Ok(connection::connection(page, Total::Users(role), |row| row.id, User))
     }
 
     /// A centre.
@@ -84,7 +84,7 @@ impl Query {
     }
 
     /// Centres, in the order in which they were made.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn centres(
         &self,
         ctx: &Context<'_>,
@@ -96,32 +96,42 @@ impl Query {
     ) -> Result<Of<i64, Centre>> {
         let request = connection::request(first, after, last, before)?;
         let page = centres::centre_list(app(ctx)?, acting(ctx)?, is_active, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, Centre))
+        Ok(connection::connection(page, Total::Centres(is_active), |row| row.id, Centre))
     }
 
     /// A study.
     async fn study(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its opaque id, or the 8-character id.")] id: ID,
+        #[graphql(desc = "Any of its ids: the opaque id, its uuid, number or 8-character id, or its Study Instance UID.")]
+        id: ID,
     ) -> Result<Option<Study>> {
         let study = async { studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(&id)?).await };
         Ok(found(study.await)?.map(Study))
     }
 
-    /// Studies, the newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    /// Studies, the newest upload first where no other order is asked for.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments)] // a list with filter, order and page
     async fn studies(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.", default)] filter: StudyFilter,
+        #[graphql(desc = "In which order.")] order_by: Option<StudyOrder>,
         #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Of<i64, Study, StudyTotal>> {
+    ) -> Result<Of<StudyKey, Study, Counts>> {
         let request = connection::request(first, after, last, before)?;
-        let page = studies::study_list(app(ctx)?, acting(ctx)?, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, StudyTotal, |row| row.id, Study))
+        let order = order_by.map(Into::into).unwrap_or_default();
+        let page = async {
+            let filter = filter.parse()?;
+            let page = studies::study_list(app(ctx)?, acting(ctx)?, &filter, order, request).await?;
+            Ok((page, filter))
+        };
+        let (page, filter) = page.await.map_err(top_level)?;
+        Ok(connection::connection(page, Counts(filter), |row| order.key(row), Study))
     }
 
     /// A job.
@@ -131,7 +141,7 @@ impl Query {
     }
 
     /// Jobs, the newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     #[allow(clippy::too_many_arguments)]
     async fn jobs(
         &self,
@@ -141,7 +151,7 @@ impl Query {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Of<Uuid, Job, JobTotal>> {
+    ) -> Result<Of<Uuid, Job>> {
         let request = connection::request(first, after, last, before)?;
         let page = async {
             let study_id = match &filter.study {
@@ -156,7 +166,7 @@ impl Query {
             Ok((jobs::job_list(app(ctx)?, acting(ctx)?, &filter, request).await?, filter))
         };
         let (page, filter) = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, JobTotal(filter), |row| row.id, Job))
+        Ok(connection::connection(page, Total::Jobs(filter), |row| row.id, Job))
     }
 
     /// The queues of jobs, and how full they are. For administrators.
@@ -182,7 +192,7 @@ impl Query {
     }
 
     /// Tokens of workers outside the server, in the order in which they were made, those that are no longer good included.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn worker_tokens(
         &self,
         ctx: &Context<'_>,
@@ -194,31 +204,24 @@ impl Query {
         let request = connection::request(first, after, last, before)?;
         let page = async { worker_tokens::worker_token_list(app(ctx)?, acting(ctx)?, request).await };
         let page = page.await.map_err(top_level)?;
-        Ok(connection::connection(
-            page,
-            Default::default(),
-            |row| row.id,
-            WorkerToken,
-        ))
+        Ok(connection::connection(page, Total::WorkerTokens, |row| row.id, WorkerToken))
     }
 }
 
 async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let (app, acting) = (app(ctx)?, acting(ctx)?);
+    let loaders = loaders(ctx)?;
     Ok(match GlobalId::parse(id) {
         None => None,
-        Some(GlobalId::User(id)) => found(users::user_get(app, acting, id).await)?.map(|row| User(row).into()),
-        Some(GlobalId::Centre(id)) => found(centres::centre_get(app, acting, id).await)?.map(|row| Centre(row).into()),
-        Some(GlobalId::Study(id)) => {
-            found(studies::study_find(app, acting, &id.to_string()).await)?.map(|row| Study(row).into())
-        }
-        Some(GlobalId::Series(id)) => found(studies::series_find(app, acting, id).await)?.map(|row| Series(row).into()),
+        Some(GlobalId::User(id)) => load(&loaders.users, UserId(id)).await?.map(|row| User(row).into()),
+        Some(GlobalId::Centre(id)) => load(&loaders.centres, CentreId(id)).await?.map(|row| Centre(row).into()),
+        Some(GlobalId::Study(id)) => load(&loaders.studies_by_uuid, StudyUuid(id)).await?.map(|row| Study(row).into()),
+        Some(GlobalId::Series(id)) => load(&loaders.series_by_uuid, SeriesUuid(id)).await?.map(|row| Series(row).into()),
         Some(GlobalId::Instance(id)) => {
-            found(studies::instance_find(app, acting, id).await)?.map(|row| Instance(row).into())
+            load(&loaders.instances_by_uuid, InstanceUuid(id)).await?.map(|row| Instance(row).into())
         }
-        Some(GlobalId::Job(id)) => found(jobs::job_get(app, acting, id).await)?.map(|row| Job(row).into()),
+        Some(GlobalId::Job(id)) => load(&loaders.jobs, JobId(id)).await?.map(|row| Job(row).into()),
         Some(GlobalId::WorkerToken(id)) => {
-            found(worker_tokens::worker_token_get(app, acting, id).await)?.map(|row| WorkerToken(row).into())
+            load(&loaders.worker_tokens, WorkerTokenId(id)).await?.map(|row| WorkerToken(row).into())
         }
     })
 }

@@ -31,7 +31,7 @@ impl Subscription {
             events::study_updates(app(ctx)?, acting(ctx)?, wanted).await
         };
         let updates = updates.await.map_err(top_level)?;
-        Ok(updates.map(|update| update.map(StudyEvent).map_err(top_level)))
+        Ok(updates.map(|update| update.map(StudyEvent::Heard).map_err(top_level)))
     }
 
     /// Everything that happens to a job, to the jobs of a study, or to all that the caller may see. Without `after` and with

@@ -1,7 +1,9 @@
 //! The objects of the schema, one file each.
 
+mod attribute;
 mod centre;
 mod event;
+mod frame;
 mod instance;
 mod job;
 mod queue;
@@ -13,6 +15,7 @@ mod usage;
 mod user;
 mod words;
 mod worker_token;
+mod worklist;
 
 use super::errors::top_level;
 use super::loaders::Loaders;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 
 pub use centre::Centre;
 pub use event::{JobEvent, StudyEvent};
+pub use frame::Frame;
 pub use instance::Instance;
 pub use job::Job;
 pub use queue::Queue;
@@ -37,6 +41,7 @@ pub use words::{
     EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
 };
 pub use worker_token::WorkerToken;
+pub use worklist::{Counts, StudyFilter, StudyOrder};
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]

@@ -12,7 +12,7 @@ const JOBS: &str = "subscription($study: ID!) { jobUpdated(study: $study) { job 
 const FINAL: [&str; 3] = ["SUCCEEDED", "DEAD", "CANCELLED"];
 const STUDY: &str =
     "query($id: ID!) { study(id: $id) { studyId patientName patientWarning numberOfSeries numberOfInstances
-    series { modality description rendition(kind: PREVIEW) { url width height error } } } }";
+    series(first: 100) { nodes { modality description rendition(kind: PREVIEW) { url width height error } } } } }";
 
 /// Draws a bar a job until every job of the studies has ended.
 pub async fn until_done(client: &Client, studies: &[Study]) -> Result<(), String> {
@@ -89,7 +89,7 @@ pub async fn tell(client: &Client, study: &Study) -> Result<(), String> {
     if let Some(warning) = found["patientWarning"].as_str() {
         println!("  look: {}", warning.replace('\n', "; "));
     }
-    for series in list(&found["series"]) {
+    for series in list(&found["series"]["nodes"]) {
         let rendition = &series["rendition"];
         let name = format!("{} {}", text(&series["modality"]), text(&series["description"]));
         match (rendition["url"].as_str(), rendition["error"].as_str()) {

@@ -111,20 +111,15 @@ const INLINE_LIMIT: usize = 1024;
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
 /// For a DataLoader: wanted attributes of the files of instances that the caller has been given already. Only the part of a file
-/// before its pixels is read.
-pub async fn attributes_by_instance(
-    app: &App,
-    wanted: Vec<(InstanceSummary, Vec<Tag>)>,
-) -> Result<HashMap<Uuid, Attributes>> {
+/// before its pixels is read. Answered in the order in which they were asked for.
+pub async fn attributes_by_instance(app: &App, wanted: Vec<(InstanceSummary, Vec<Tag>)>) -> Result<Vec<Attributes>> {
     stream::iter(wanted)
         .map(|(instance, tags)| async move {
-            let uuid = instance.uuid;
             let header = header(app, &instance).await?;
             let read = move || attributes(&header, instance.deflated, &tags);
-            let attributes = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
-            Ok((uuid, attributes))
+            tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
         })
-        .buffer_unordered(AT_ONCE)
+        .buffered(AT_ONCE)
         .try_collect()
         .await
 }

@@ -3,15 +3,9 @@
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::page::{Lists, Page, PageRequest};
 use crate::policy::{Action, Reach, require, require_in};
-use entity::{instance, series, study};
-use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
-};
-use std::collections::HashMap;
+use entity::{instance, study};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 pub(crate) async fn find(c: &impl ConnectionTrait, id: i64) -> Result<study::Model> {
@@ -75,14 +69,6 @@ pub async fn studies_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result
     Ok(query.all(app.db.reader()).await?)
 }
 
-/// For a DataLoader: those of the series that the caller may see.
-pub async fn series_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<series::Model>> {
-    let query = series::Entity::find()
-        .filter(series::Column::Uuid.is_in(uuids.iter().copied()))
-        .filter(series::Column::StudyId.in_subquery(visible(ctx)?.select_only().column(study::Column::Id).into_query()));
-    Ok(query.all(app.db.reader()).await?)
-}
-
 pub async fn instance_find(app: &App, ctx: &Context, uuid: Uuid) -> Result<instance::Model> {
     require(ctx, Action::StudyRead)?;
     let found = instance::Entity::find()
@@ -93,45 +79,6 @@ pub async fn instance_find(app: &App, ctx: &Context, uuid: Uuid) -> Result<insta
     let (instance, study) = found.ok_or(Error::NotFound("Instance"))?;
     require_in(ctx, Action::StudyRead, study.map(|study| study.centre_id), "Instance")?;
     Ok(instance)
-}
-
-/// All series of a study for the workers, in reading order.
-pub async fn series_all(app: &App, study_id: i64) -> Result<Vec<series::Model>> {
-    Ok(series::Entity::find()
-        .filter(series::Column::StudyId.eq(study_id))
-        .order_by_asc(series_number())
-        .order_by_asc(series::Column::Id)
-        .all(app.db.reader())
-        .await?)
-}
-
-/// Series without a number come last.
-const UNNUMBERED: i64 = i64::MAX;
-
-fn series_number() -> Expr {
-    Func::coalesce([Expr::col(series::Column::SeriesNumber.as_column_ref()), Expr::val(UNNUMBERED)]).into()
-}
-
-/// The place of a series in its study: Series Number, then the order of arrival.
-pub fn series_key(series: &series::Model) -> (i64, i64) {
-    (series.series_number.unwrap_or(UNNUMBERED), series.id)
-}
-
-/// For a DataLoader: a page of the series of each of the studies, which the caller has been given already.
-pub async fn series_by_study(
-    app: &App,
-    study_ids: &[i64],
-    request: &PageRequest<(i64, i64)>,
-) -> Result<HashMap<i64, Page<series::Model>>> {
-    let lists = Lists {
-        rows: series::Entity::find().filter(series::Column::StudyId.is_in(study_ids.iter().copied())),
-        id: series::Column::Id,
-        parent: series::Column::StudyId,
-        keys: vec![series_number(), series::Column::Id.into_simple_expr()],
-        order: Order::Asc,
-    };
-    let of_study = |series: &series::Model| series.study_id;
-    lists.pages(app.db.reader(), series::Column::iter(), request, of_study).await
 }
 
 /// All instances of a series for the workers, in order of upload.

@@ -9,14 +9,14 @@ use crate::db::sql::{numbers, query};
 use crate::error::Result;
 use crate::page::{Key, Page, PageRequest};
 use entity::study::Model;
-use sea_orm::{FromQueryResult, Order, Value};
+use sea_orm::{FromQueryResult, Value};
 use std::collections::HashMap;
 
 /// The latest examination first.
 pub fn prior_order() -> StudyOrder {
     StudyOrder {
         field: StudyOrderField::ExaminedOn,
-        direction: Order::Desc,
+        rising: false,
     }
 }
 
@@ -58,4 +58,15 @@ pub async fn priors_by_study(
         priors.entry(row.try_get("", "of_study")?).or_default().push(Model::from_query_result(&row, "")?);
     }
     Ok(priors.into_iter().map(|(study, rows)| (study, Page::new(rows, request))).collect())
+}
+
+/// For a DataLoader: how many priors each of the studies has.
+pub async fn prior_counts_by_study(app: &App, study_ids: &[i64]) -> Result<HashMap<i64, i64>> {
+    let values: Vec<Value> = study_ids.iter().map(|id| (*id).into()).collect();
+    let sql = format!(
+        "SELECT s.id, count(*) FROM study s JOIN study p ON {SAME_PATIENT} WHERE s.id IN ({}) GROUP BY s.id",
+        numbers(1, values.len())
+    );
+    let rows = query(app.db.reader(), &sql, values).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }

@@ -1,7 +1,7 @@
 //! The words by which a study is found: of its patient's name in every writing, its identifiers and its description, without case
 //! and accents, so that "muller" finds "Müller" and "Łukasz" is found by "lukasz".
 
-use crate::App;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use entity::{study, study_word};
 use imaging::person_name::PersonName;
@@ -91,9 +91,9 @@ pub(crate) async fn words_write(tx: &impl ConnectionTrait, study: &study::Model)
 }
 
 /// Gives words to studies that have none, or words by older rules. Safe to be ended at any time, and to run twice.
-pub async fn words_renew(app: &App) -> Result<()> {
+pub async fn words_renew(db: &Db) -> Result<()> {
     loop {
-        let tx = app.db.begin().await?;
+        let tx = db.begin().await?;
         let studies = study::Entity::find()
             .filter(study::Column::WordsVersion.lt(VERSION))
             .order_by_asc(study::Column::Id)

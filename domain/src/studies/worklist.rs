@@ -48,19 +48,12 @@ pub enum StudyOrderField {
     PatientName,
 }
 
-#[derive(Debug, Clone)]
+/// By default the newest upload comes first.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct StudyOrder {
     pub field: StudyOrderField,
-    pub direction: Order,
-}
-
-impl Default for StudyOrder {
-    fn default() -> Self {
-        Self {
-            field: StudyOrderField::default(),
-            direction: Order::Desc,
-        }
-    }
+    /// The oldest, or the beginning of the alphabet, first.
+    pub rising: bool,
 }
 
 /// The place of a study in a list of studies: its id, after the text by which the list is ordered.
@@ -131,7 +124,8 @@ impl StudyOrder {
     fn page(&self, query: Select<Entity>, request: &PageRequest<StudyKey>) -> Result<Select<Entity>> {
         request.from.as_ref().map_or(Ok(()), |key| self.check(key))?;
         let columns = self.column().into_iter().chain([Column::Id]);
-        Ok(keyset(query, columns, self.direction.clone(), request))
+        let order = if self.rising { Order::Asc } else { Order::Desc };
+        Ok(keyset(query, columns, order, request))
     }
 }
 
@@ -200,7 +194,7 @@ pub async fn study_list(
     app: &App,
     ctx: &Context,
     filter: &StudyFilter,
-    order: &StudyOrder,
+    order: StudyOrder,
     request: PageRequest<StudyKey>,
 ) -> Result<Page<Model>> {
     let all = filter.narrow(visible(ctx)?)?;

@@ -20,10 +20,10 @@ UPLOAD = "mutation($files: [Upload!]!) { studyUpload(input: { files: $files }) {
 TOKEN = """mutation($name: String!) { workerTokenCreate(input: { name: $name, kinds: [RENDER_STUDY] }) {
     token workerToken { id } userErrors { message } } }"""
 REVOKE = "mutation($id: ID!) { workerTokenRevoke(input: { id: $id }) { workerToken { revokedAt } } }"
-STUDY = """query($id: ID!) { study(id: $id) { jobs { nodes { kind state attempt error } } series {
+STUDY = """query($id: ID!) { study(id: $id) { jobs { nodes { kind state attempt error } } series { nodes {
     thumbnail: rendition(kind: THUMBNAIL) { url width height error }
     preview: rendition(kind: PREVIEW, format: PNG) { url width height error }
-    instances { nodes { frameUrl(format: PNG) } } } } }"""
+    instances { nodes { frameUrl(format: PNG) } } } } } }"""
 
 
 def request(path, token=None, data=None, kind=None):
@@ -77,7 +77,7 @@ def looks_like_gantrys(technician, study):
     found = graphql(technician, STUDY, id=study)["study"]
     [job] = [job for job in found["jobs"]["nodes"] if job["kind"] == "RENDER_STUDY"]
     assert (job["state"], job["attempt"]) == ("SUCCEEDED", 1), job
-    for series in found["series"]:
+    for series in found["series"]["nodes"]:
         for rendition in (series["thumbnail"], series["preview"]):
             assert rendition["error"] is None, rendition
             assert picture(rendition["url"]).size == (rendition["width"], rendition["height"])

@@ -126,10 +126,10 @@ async fn world() -> World {
     app.run_pending_jobs().await;
     let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
     let query = "query($id: ID!) { study(id: $id) { uuid centre { id } jobs { nodes { id } }
-        series { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } }";
+        series { nodes { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } } }";
     let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let series = &found["series"][0];
+    let series = &found["series"]["nodes"][0];
     let user = app.user("subject", domain::context::Role::DiagnosticCentre, Some(app.centre)).await;
     let victim = app.user("victim", domain::context::Role::Technician, Some(app.centre)).await;
     let me = |client: Client| async move {

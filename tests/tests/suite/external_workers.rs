@@ -10,12 +10,12 @@ use tests::dicom::study;
 use tests::{Client, TestApp};
 use worker::{Worker, long_ago, lose, picture, row};
 
-const PICTURES: &str = "query($id: ID!) { study(id: $id) { series {
+const PICTURES: &str = "query($id: ID!) { study(id: $id) { series { nodes {
     thumbnail: rendition(kind: THUMBNAIL) { url width height error }
-    preview: rendition(kind: PREVIEW, format: PNG) { url width height error } } } }";
+    preview: rendition(kind: PREVIEW, format: PNG) { url width height error } } } } }";
 
 async fn pictures(client: &Client, study: &Value) -> Value {
-    client.data(PICTURES, json!({ "id": study })).await["study"]["series"][0].clone()
+    client.data(PICTURES, json!({ "id": study })).await["study"]["series"]["nodes"][0].clone()
 }
 
 async fn uploaded(client: &Client) -> Value {

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use tests::dicom::{sized, study};
 use tests::{Client, TestApp, corpus};
 
-const SERIES: &str = "query($id: ID!) { study(id: $id) { series { isIndexed
+const SERIES: &str = "query($id: ID!) { study(id: $id) { series { nodes { isIndexed
     thumbnail: rendition(kind: THUMBNAIL) { url width height error }
     preview: rendition(kind: PREVIEW, format: PNG) { url width height error }
     instances { nodes { numberOfFrames first: frameUrl jpeg: frameUrl(format: JPEG) png: frameUrl(format: PNG)
-      lung: frameUrl(format: PNG, windowCentre: -600, windowWidth: 1500) none: frameUrl(frame: 100000) } } } } }";
+      lung: frameUrl(format: PNG, windowCentre: -600, windowWidth: 1500) none: frameUrl(frame: 100000) } } } } } }";
 
 async fn series(client: &Client, id: &Value) -> Value {
-    client.data(SERIES, json!({ "id": id })).await["study"]["series"][0].clone()
+    client.data(SERIES, json!({ "id": id })).await["study"]["series"]["nodes"][0].clone()
 }
 
 async fn fetch(app: &TestApp, url: &Value) -> (StatusCode, String, Vec<u8>) {
@@ -97,9 +97,9 @@ async fn a_file_is_fetched_as_it_was_uploaded_whole_or_in_parts() {
     let files = study(1);
     let (size, bytes) = (files[0].1.len(), files[0].1.clone());
     let id = technician.upload(files).await["studies"][0]["id"].clone();
-    let query = "query($id: ID!) { study(id: $id) { series { instances { nodes { fileUrl sha256 } } } } }";
+    let query = "query($id: ID!) { study(id: $id) { series { nodes { instances { nodes { fileUrl sha256 } } } } } }";
     let found = technician.data(query, json!({ "id": id })).await;
-    let instance = &found["study"]["series"][0]["instances"]["nodes"][0];
+    let instance = &found["study"]["series"]["nodes"][0]["instances"]["nodes"][0];
     let url = instance["fileUrl"].as_str().unwrap();
     let get = |name: &'static str, value: String| app.anonymous().rest(Method::GET, url).header(name, value).send();
     let whole = get("accept", "*/*".into()).await.unwrap();

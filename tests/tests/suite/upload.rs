@@ -378,7 +378,7 @@ async fn s2_29_no_valid_file_is_400_and_stores_nothing() {
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     assert!(answer.json::<Value>().await.unwrap()["detail"].as_str().unwrap().contains("No valid DICOM file"));
     assert_eq!(
-        studies::study_count(&app.app, &Context::system("test")).await.unwrap(),
+        studies::study_count(&app.app, &Context::system("test"), &Default::default()).await.unwrap(),
         0
     );
     let mut mixed = study(1);

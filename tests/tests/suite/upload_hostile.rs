@@ -184,7 +184,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     sweep_all(&app).await;
     assert_eq!(objects(&app), 0);
     assert_eq!(
-        studies::study_count(&app.app, &Context::system("test")).await.unwrap(),
+        studies::study_count(&app.app, &Context::system("test"), &Default::default()).await.unwrap(),
         0
     );
 }
@@ -223,10 +223,10 @@ async fn frames_without_pixels_cost_nothing() {
     let uploaded = technician.upload(files).await;
     assert_eq!(uploaded["studies"][0]["numberOfInstances"], 50);
     let id = uploaded["studies"][0]["id"].clone();
-    let query = "query($id: ID!) { study(id: $id) { series { instances(first: 1) { nodes { numberOfFrames } } } } }";
+    let query = "query($id: ID!) { study(id: $id) { series { nodes { instances(first: 1) { nodes { numberOfFrames } } } } } }";
     let found = technician.data(query, json!({ "id": id })).await;
     assert_eq!(
-        found["study"]["series"][0]["instances"]["nodes"][0]["numberOfFrames"],
+        found["study"]["series"]["nodes"][0]["instances"]["nodes"][0]["numberOfFrames"],
         0
     );
 }

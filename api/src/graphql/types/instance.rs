@@ -1,12 +1,16 @@
 //! `Instance`: one DICOM file.
 
-use super::{DicomUid, ImageFormat, app};
+use super::attribute::{Attribute, tags};
+use super::frame::frame_url;
+use super::{DicomUid, Frame, ImageFormat, app, load, loaders};
+use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
+use crate::graphql::loaders::AttributesOf;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::{rows, studies};
 
-pub struct Instance(pub rows::Instance);
+pub struct Instance(pub rows::InstanceSummary);
 
 /// A SOP instance: one DICOM file.
 #[Object]
@@ -51,6 +55,31 @@ impl Instance {
         self.0.number_of_frames
     }
 
+    /// Bits Allocated (0028,0100).
+    async fn bits_allocated(&self) -> Option<i32> {
+        self.0.bits_allocated
+    }
+
+    /// Bits Stored (0028,0101).
+    async fn bits_stored(&self) -> Option<i32> {
+        self.0.bits_stored
+    }
+
+    /// Samples per Pixel (0028,0002).
+    async fn samples_per_pixel(&self) -> Option<i32> {
+        self.0.samples_per_pixel
+    }
+
+    /// Photometric Interpretation (0028,0004).
+    async fn photometric_interpretation(&self) -> Option<&str> {
+        self.0.photometric_interpretation.as_deref()
+    }
+
+    /// Millimetres along the normal of the image plane (PS3.3 C.7.6.2.1.1).
+    async fn slice_position(&self) -> Option<f64> {
+        self.0.slice_position
+    }
+
     /// Size of the file in bytes.
     async fn size_bytes(&self) -> i64 {
         self.0.size_bytes
@@ -85,15 +114,45 @@ impl Instance {
         #[graphql(desc = "Width of the window; with windowCentre. Without both the file's window is used.")]
         window_width: Option<f64>,
     ) -> async_graphql::Result<Option<String>> {
-        if i64::from(frame) >= i64::from(self.0.number_of_frames) {
-            return Ok(None);
+        match i64::from(frame) < i64::from(self.0.number_of_frames) {
+            true => frame_url(ctx, self.0.uuid, frame, format, window_centre, window_width).map(Some),
+            false => Ok(None),
         }
-        let mut query = format!("?format={}", format.as_str());
-        match (window_centre, window_width) {
-            (Some(centre), Some(width)) if width >= 1.0 => query += &format!("&centre={centre}&width={width}"),
-            (None, None) => {}
-            _ => return Err("windowCentre and windowWidth go together; windowWidth is at least 1".into()),
-        }
-        Ok(Some(studies::frame_url(app(ctx)?, self.0.uuid, frame, &query).path))
+    }
+
+    /// Its frames, in their order.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn frames(
+        &self,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<u32, Frame>> {
+        let request = connection::request(first, after, last, before)?;
+        let frames = u32::try_from(self.0.number_of_frames).unwrap_or(0);
+        let page = request.of_numbers(frames);
+        let frame = |number| Frame {
+            instance: self.0.uuid,
+            number,
+        };
+        Ok(connection::connection(page, Total::Known(frames.into()), |number| *number, frame))
+    }
+
+    /// Attributes of the file, read from it when they are asked for; those that it does not have are left out.
+    #[graphql(complexity = "10 + keywords.len() * child_complexity")]
+    async fn tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Keywords (PS3.6) such as `SliceThickness`, or tags such as `00180050`; at most 64.",
+            validator(max_items = 64)
+        )]
+        keywords: Vec<String>,
+    ) -> async_graphql::Result<Vec<Attribute>> {
+        let tags = tags(&keywords)?;
+        let read = load(&loaders(ctx)?.attributes, AttributesOf(self.0.clone(), tags.clone())).await?;
+        let read = read.unwrap_or_default();
+        Ok(tags.into_iter().filter_map(|tag| Attribute::of(tag, &read)).collect())
     }
 }

@@ -1,12 +1,12 @@
 //! `Series` and the pictures of it.
 
-use super::{DicomUid, ImageFormat, Instance, RenditionKind, app, load, loaders};
-use crate::graphql::connection::{self, Of};
-use crate::graphql::errors::top_level;
+use super::{Date, DicomUid, ImageFormat, Instance, RenditionKind, app, load, loaders};
+use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::RenditionsOf;
+use crate::graphql::loaders::{InstancesOf, RenditionsOf};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use domain::page::Page;
 use domain::{rows, studies};
 
 pub struct Series(pub rows::Series);
@@ -59,6 +59,26 @@ impl Series {
         self.0.body_part_examined.as_deref()
     }
 
+    /// Laterality (0020,0060): `R` or `L`.
+    async fn laterality(&self) -> Option<&str> {
+        self.0.laterality.as_deref()
+    }
+
+    /// Series Date (0008,0021); null where it is not a day of the calendar.
+    async fn series_date(&self) -> Option<Date> {
+        self.0.series_date.as_deref().and_then(studies::dicom_day).map(Date)
+    }
+
+    /// Station Name (0008,1010).
+    async fn station_name(&self) -> Option<&str> {
+        self.0.station_name.as_deref()
+    }
+
+    /// Manufacturer (0008,0070).
+    async fn manufacturer(&self) -> Option<&str> {
+        self.0.manufacturer.as_deref()
+    }
+
     /// Number of files.
     async fn number_of_instances(&self) -> i32 {
         self.0.number_of_instances
@@ -91,7 +111,7 @@ impl Series {
     }
 
     /// Its files, in the order of upload.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn instances(
         &self,
         ctx: &Context<'_>,
@@ -101,7 +121,8 @@ impl Series {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Of<i64, Instance>> {
         let request = connection::request(first, after, last, before)?;
-        let page = studies::instances_by_series(app(ctx)?, self.0.id, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Default::default(), |row| row.id, Instance))
+        let page = load(&loaders(ctx)?.instances_of, InstancesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Known(self.0.number_of_instances.into());
+        Ok(connection::connection(page, total, |row| row.id, Instance))
     }
 }

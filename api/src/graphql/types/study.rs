@@ -1,13 +1,13 @@
 //! `Study`: what was uploaded for a patient.
 
-use super::{Centre, DicomUid, Job, Modality, Series, StudyStatus, User, acting, app, load, loaders};
-use crate::graphql::connection::{self, JobTotal, Of};
-use crate::graphql::errors::top_level;
+use super::{Centre, Date, DicomUid, Job, Modality, Series, StudyEvent, StudyStatus, User, load, loaders};
+use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::{CentreId, SeriesOf, UserId};
+use crate::graphql::loaders::{CentreId, CountOf, Counted, EventsOf, JobsOf, PriorsOf, SeriesOf, UserId};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use domain::jobs::{self, JobFilter};
+use domain::page::Page;
+use domain::studies::{SeriesKey, StudyKey, prior_order, series_key};
 use domain::{rows, studies};
 use uuid::Uuid;
 
@@ -56,6 +56,16 @@ impl Study {
         self.0.patient_id.as_deref()
     }
 
+    /// Issuer of Patient ID (0010,0021) of the files.
+    async fn issuer_of_patient_id(&self) -> Option<&str> {
+        self.0.issuer_of_patient_id.as_deref()
+    }
+
+    /// Patient's Birth Date (0010,0030) of the files.
+    async fn patient_birth_date(&self) -> Option<Date> {
+        self.0.patient_birth_date.as_deref().and_then(studies::dicom_day).map(Date)
+    }
+
     /// Whole years.
     async fn patient_age(&self) -> Option<i32> {
         self.0.patient_age
@@ -86,9 +96,24 @@ impl Study {
         self.0.study_description.as_deref()
     }
 
-    /// Study Date (0008,0020) of the files, `YYYYMMDD`.
-    async fn study_date(&self) -> Option<&str> {
-        self.0.study_date.as_deref()
+    /// Study Date (0008,0020) of the files; null where it is not a day of the calendar.
+    async fn study_date(&self) -> Option<Date> {
+        self.0.study_date.as_deref().and_then(studies::dicom_day).map(Date)
+    }
+
+    /// The day of the examination: Study Date, else the day of upload (UTC).
+    async fn examined_on(&self) -> Option<Date> {
+        self.0.examined_on.parse().ok().map(Date)
+    }
+
+    /// Referring Physician's Name (0008,0090) of the files.
+    async fn referring_physician_name(&self) -> Option<&str> {
+        self.0.referring_physician_name.as_deref()
+    }
+
+    /// Institution Name (0008,0080) of the files.
+    async fn institution_name(&self) -> Option<&str> {
+        self.0.institution_name.as_deref()
     }
 
     /// Accession Number (0008,0050) of the files.
@@ -140,14 +165,23 @@ impl Study {
     }
 
     /// Its series, by Series Number.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn series(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Series>> {
-        let rows = load(&loaders(ctx)?.series, SeriesOf(self.0.id)).await?.unwrap_or_default();
-        Ok(rows.into_iter().map(Series).collect())
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn series(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<SeriesKey, Series>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.series_of, SeriesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Known(self.0.number_of_series.into());
+        Ok(connection::connection(page, total, |row| series_key(row), Series))
     }
 
     /// Its jobs, the newest first.
-    #[graphql(complexity = "first.or(last).unwrap_or(20).clamp(0, 100) as usize * child_complexity")]
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn jobs(
         &self,
         ctx: &Context<'_>,
@@ -155,19 +189,43 @@ impl Study {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Of<Uuid, Job, JobTotal>> {
-        let filter = JobFilter {
-            study_id: Some(self.0.id),
-            ..Default::default()
-        };
-        let page = jobs::job_list(
-            app(ctx)?,
-            acting(ctx)?,
-            &filter,
-            connection::request(first, after, last, before)?,
-        )
-        .await
-        .map_err(top_level)?;
-        Ok(connection::connection(page, JobTotal(filter), |row| row.id, Job))
+    ) -> async_graphql::Result<Of<Uuid, Job>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.jobs_of, JobsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Jobs, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, Job))
+    }
+
+    /// What happened to it, the latest first, as far back as events are kept.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<domain::events::Cursor, StudyEvent>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.events_of, EventsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Events, self.0.id));
+        Ok(connection::connection(page, total, |event| event.cursor, StudyEvent::Kept))
+    }
+
+    /// Earlier studies of the same patient (Patient ID and its issuer, in the same centre), the latest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn priors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<StudyKey, Study, Total, PriorStudies>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.priors_of, PriorsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Priors, self.0.id));
+        let order = prior_order();
+        Ok(connection::connection(page, total, |row| order.key(row), Study))
     }
 }

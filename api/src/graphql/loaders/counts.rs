@@ -1,0 +1,41 @@
+//! Lazy counts of lists within rows: one statement for all lists of a kind.
+
+use super::Reader;
+use async_graphql::dataloader::Loader;
+use domain::{Error, events, jobs, studies};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What is counted, and of which row.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CountOf(pub Counted, pub i64);
+
+/// Lists within a study.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Counted {
+    Jobs,
+    Events,
+    Priors,
+}
+
+impl Loader<CountOf> for Reader<CountOf> {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, Arc<Error>> {
+        let mut studies: HashMap<Counted, Vec<i64>> = HashMap::new();
+        for CountOf(what, study) in keys {
+            studies.entry(*what).or_default().push(*study);
+        }
+        let mut all = HashMap::new();
+        for (what, ids) in studies {
+            let counts = match what {
+                Counted::Jobs => jobs::job_counts_by_study(&self.app, &self.ctx, &ids).await?,
+                Counted::Events => events::event_counts_by_study(&self.app, &ids).await?,
+                Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
+            };
+            all.extend(counts.into_iter().map(|(study, count)| (CountOf(what, study), count)));
+        }
+        Ok(all)
+    }
+}

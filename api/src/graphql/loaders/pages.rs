@@ -1,0 +1,108 @@
+//! Lists within rows: the same page of all of them in one statement.
+
+use super::Reader;
+use async_graphql::dataloader::Loader;
+use domain::events::{self, Cursor, Event};
+use domain::page::{Page, PageRequest};
+use domain::rows::{InstanceSummary, Job, Series, Study};
+use domain::studies::{self, SeriesKey, StudyKey};
+use domain::{Error, jobs};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The series of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SeriesOf(pub i64, pub PageRequest<SeriesKey>);
+/// The instances of a series.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct InstancesOf(pub i64, pub PageRequest<i64>);
+/// The jobs of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct JobsOf(pub i64, pub PageRequest<Uuid>);
+/// The events of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EventsOf(pub i64, pub PageRequest<Cursor>);
+/// The priors of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PriorsOf(pub i64, pub PageRequest<StudyKey>);
+
+/// One statement is needed for each page that the document asks for, of however many parents.
+fn by_page<K: Eq + Hash + Clone>(wanted: impl Iterator<Item = (i64, PageRequest<K>)>) -> HashMap<PageRequest<K>, Vec<i64>> {
+    let mut parents: HashMap<PageRequest<K>, Vec<i64>> = HashMap::new();
+    for (parent, request) in wanted {
+        parents.entry(request).or_default().push(parent);
+    }
+    parents
+}
+
+impl Loader<SeriesOf> for Reader<SeriesOf> {
+    type Value = Page<Series>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Page<Series>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+            let lists = studies::series_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (SeriesOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<InstancesOf> for Reader<InstancesOf> {
+    type Value = Page<InstanceSummary>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[InstancesOf]) -> Result<HashMap<InstancesOf, Page<InstanceSummary>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+            let lists = studies::instances_by_series(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (InstancesOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<JobsOf> for Reader<JobsOf> {
+    type Value = Page<Job>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[JobsOf]) -> Result<HashMap<JobsOf, Page<Job>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+            let lists = jobs::jobs_by_study(&self.app, &self.ctx, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (JobsOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<EventsOf> for Reader<EventsOf> {
+    type Value = Page<Event>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Page<Event>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+            let lists = events::events_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<PriorsOf> for Reader<PriorsOf> {
+    type Value = Page<Study>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PriorsOf]) -> Result<HashMap<PriorsOf, Page<Study>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+            let lists = studies::priors_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (PriorsOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
