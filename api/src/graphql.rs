@@ -3,6 +3,7 @@
 //! Invariant: the number of SQL statements of a request does not depend on the number of rows; everything nested is loaded by
 //! a DataLoader.
 
+mod batches;
 mod connection;
 mod errors;
 mod gate;
@@ -15,23 +16,45 @@ pub mod transport;
 mod types;
 
 use async_graphql::{Schema, SchemaBuilder};
+use connection::{Of, PriorStudies, Total};
+use domain::events::Cursor;
+use domain::studies::{SeriesKey, StudyKey};
+use uuid::Uuid;
 
+pub use batches::Batched;
 pub use gate::ServerGate;
 pub use loaders::Loaders;
 
 pub type GantrySchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
-fn builder() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
+type Builder = SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
+
+fn builder() -> Builder {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()
         .limit_depth(12)
-        .limit_complexity(20_000)
+        .limit_complexity(50_000)
         .limit_recursive_depth(32)
+}
+
+/// Connections are made by the library, which describes none.
+fn described(builder: Builder) -> Builder {
+    builder
+        .override_output_type_description::<Of<i64, types::Centre>>("A page of centres.")
+        .override_output_type_description::<Of<u32, types::Frame>>("A page of the frames of an instance.")
+        .override_output_type_description::<Of<i64, types::Instance>>("A page of instances.")
+        .override_output_type_description::<Of<Uuid, types::Job>>("A page of jobs.")
+        .override_output_type_description::<Of<SeriesKey, types::Series>>("A page of the series of a study.")
+        .override_output_type_description::<Of<StudyKey, types::Study, types::Counts>>("A page of studies.")
+        .override_output_type_description::<Of<StudyKey, types::Study, Total, PriorStudies>>("A page of priors.")
+        .override_output_type_description::<Of<Cursor, types::StudyEvent>>("A page of what happened to a study.")
+        .override_output_type_description::<Of<i64, types::User>>("A page of users.")
+        .override_output_type_description::<Of<i64, types::WorkerToken>>("A page of worker tokens.")
 }
 
 /// The schema as it runs.
 pub fn schema() -> GantrySchema {
-    builder().finish()
+    described(builder()).finish()
 }
 
 /// The schema as clients see it, for `schema.graphql`.

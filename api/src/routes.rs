@@ -1,7 +1,7 @@
 //! All paths of the server.
 
 use crate::graphql::transport::{Settings, Transport};
-use crate::graphql::{ServerGate, schema};
+use crate::graphql::{Batched, ServerGate, schema};
 use crate::rest::{pacs, workers};
 use crate::telemetry::Telemetry;
 use crate::{media, operations};
@@ -59,7 +59,7 @@ pub fn endpoint(app: &App) -> impl Endpoint + use<> {
         files: app.config.max_upload_files,
         ..Default::default()
     };
-    let graphql = Transport::new(schema(), ServerGate::new(app.clone()), settings);
+    let graphql = Transport::new(Batched(schema()), ServerGate::new(app.clone()), settings);
     whole(app, mount(rest()).at("/graphql", graphql))
 }
 

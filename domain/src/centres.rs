@@ -8,6 +8,7 @@ use crate::page::{Page, PageRequest, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
 use entity::centre::{self, Column, Entity, Model};
+use entity::user;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
     PaginatorTrait, QueryFilter, QueryOrder, Select,
@@ -125,6 +126,14 @@ pub async fn centres_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<
         query = query.filter(Column::Id.eq(own));
     }
     Ok(query.all(app.db.reader()).await?)
+}
+
+/// The centre of a user who has just signed in.
+pub async fn centre_of_session(app: &App, user: &user::Model) -> Result<Option<Model>> {
+    match user.centre_id {
+        Some(id) => Ok(Entity::find_by_id(id).one(app.db.reader()).await?),
+        None => Ok(None),
+    }
 }
 
 pub(crate) async fn find(c: &impl ConnectionTrait, id: i64) -> Result<Model> {

@@ -17,6 +17,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -27,6 +28,7 @@ const IDLE_TRANSACTION: &str = "SET idle_in_transaction_session_timeout = '60s'"
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -51,10 +53,28 @@ impl Db {
             })
         });
         let pool = Database::connect(options).await?;
-        Ok(Self {
-            reader: pool.clone(),
-            writer: pool,
-        })
+        Ok(Self::counted(pool.clone(), pool))
+    }
+
+    fn counted(mut reader: DatabaseConnection, mut writer: DatabaseConnection) -> Self {
+        let statements = Arc::new(AtomicU64::new(0));
+        for pool in [&mut reader, &mut writer] {
+            let statements = statements.clone();
+            pool.set_metric_callback(move |statement| {
+                statements.fetch_add(1, Ordering::Relaxed);
+                metrics::histogram!("gantry_database_statement_seconds").record(statement.elapsed);
+            });
+        }
+        Self {
+            reader,
+            writer,
+            statements,
+        }
+    }
+
+    /// How many statements this process has sent.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     pub fn backend(&self) -> DbBackend {

@@ -16,6 +16,7 @@ pub mod s3;
 pub mod seed;
 pub mod subscriber;
 pub mod wait;
+pub mod worklist;
 
 pub use app::TestApp;
 pub use client::Client;

@@ -77,13 +77,12 @@ pub fn worker_token(id: &ID) -> Result<i64> {
     }
 }
 
-/// What finds a study: its uuid, or the 8-character id when that is what the client gave.
+/// What finds a study: the uuid of its opaque id, or whatever else the client gave.
 pub fn study(id: &ID) -> Result<String> {
     match GlobalId::parse(id) {
         Some(GlobalId::Study(uuid)) => Ok(uuid.to_string()),
         Some(_) => Err(Error::NotFound("Study")),
-        None if id.len() == 8 => Ok(id.to_string()),
-        None => Err(Error::NotFound("Study")),
+        None => Ok(id.to_string()),
     }
 }
 

@@ -8,16 +8,19 @@ pub use attributes::AttributesOf;
 pub use counts::{CountOf, Counted};
 pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, SeriesOf};
 
+use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::rows::{Centre, InstanceSummary, Job, Rendition, Series, Study, User, WorkerToken};
 use domain::{App, Context, Error, centres, jobs, studies, users, worker_tokens};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The loaders of one operation, each within what its caller may see.
 pub struct Loaders {
+    pub batches: Batches,
     pub users: DataLoader<Reader<UserId>>,
     pub centres: DataLoader<Reader<CentreId>>,
     pub worker_tokens: DataLoader<Reader<WorkerTokenId>>,
@@ -65,28 +68,34 @@ pub struct RenditionsOf(pub i64);
 
 impl Loaders {
     pub fn new(app: &App, ctx: &Context) -> Self {
+        let batches = Batches::default();
         Self {
-            users: loader(app, ctx),
-            centres: loader(app, ctx),
-            worker_tokens: loader(app, ctx),
-            studies: loader(app, ctx),
-            studies_by_uuid: loader(app, ctx),
-            series_by_uuid: loader(app, ctx),
-            instances_by_uuid: loader(app, ctx),
-            jobs: loader(app, ctx),
-            renditions: loader(app, ctx),
-            attributes: loader(app, ctx),
-            series_of: loader(app, ctx),
-            instances_of: loader(app, ctx),
-            jobs_of: loader(app, ctx),
-            events_of: loader(app, ctx),
-            priors_of: loader(app, ctx),
-            counts: loader(app, ctx),
+            users: loader(app, ctx, &batches),
+            centres: loader(app, ctx, &batches),
+            worker_tokens: loader(app, ctx, &batches),
+            studies: loader(app, ctx, &batches),
+            studies_by_uuid: loader(app, ctx, &batches),
+            series_by_uuid: loader(app, ctx, &batches),
+            instances_by_uuid: loader(app, ctx, &batches),
+            jobs: loader(app, ctx, &batches),
+            renditions: loader(app, ctx, &batches),
+            attributes: loader(app, ctx, &batches),
+            series_of: loader(app, ctx, &batches),
+            instances_of: loader(app, ctx, &batches),
+            jobs_of: loader(app, ctx, &batches),
+            events_of: loader(app, ctx, &batches),
+            priors_of: loader(app, ctx, &batches),
+            counts: loader(app, ctx, &batches),
+            batches,
         }
     }
 }
 
-fn loader<K: Send + Sync + Hash + Eq + Clone + 'static>(app: &App, ctx: &Context) -> DataLoader<Reader<K>>
+fn loader<K: Send + Sync + Hash + Eq + Clone + 'static>(
+    app: &App,
+    ctx: &Context,
+    batches: &Batches,
+) -> DataLoader<Reader<K>>
 where
     Reader<K>: Loader<K>,
 {
@@ -95,7 +104,8 @@ where
         ctx: ctx.clone(),
         kind: std::marker::PhantomData,
     };
-    DataLoader::new(reader, tokio::spawn)
+    let batches = batches.clone();
+    DataLoader::new(reader, move |read| batches.add(read)).delay(Duration::ZERO)
 }
 
 impl Loader<UserId> for Reader<UserId> {

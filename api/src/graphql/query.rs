@@ -96,14 +96,21 @@ impl Query {
     ) -> Result<Of<i64, Centre>> {
         let request = connection::request(first, after, last, before)?;
         let page = centres::centre_list(app(ctx)?, acting(ctx)?, is_active, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Total::Centres(is_active), |row| row.id, Centre))
+        Ok(connection::connection(
+            page,
+            Total::Centres(is_active),
+            |row| row.id,
+            Centre,
+        ))
     }
 
     /// A study.
     async fn study(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Any of its ids: the opaque id, its uuid, number or 8-character id, or its Study Instance UID.")]
+        #[graphql(
+            desc = "Any of its ids: the opaque id, its uuid, number or 8-character id, or its Study Instance UID."
+        )]
         id: ID,
     ) -> Result<Option<Study>> {
         let study = async { studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(&id)?).await };
@@ -116,7 +123,7 @@ impl Query {
     async fn studies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which ones.", default)] filter: StudyFilter,
+        #[graphql(desc = "Which ones.")] filter: Option<StudyFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<StudyOrder>,
         #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
@@ -126,12 +133,17 @@ impl Query {
         let request = connection::request(first, after, last, before)?;
         let order = order_by.map(Into::into).unwrap_or_default();
         let page = async {
-            let filter = filter.parse()?;
+            let filter = filter.unwrap_or_default().parse()?;
             let page = studies::study_list(app(ctx)?, acting(ctx)?, &filter, order, request).await?;
             Ok((page, filter))
         };
         let (page, filter) = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, Counts(filter), |row| order.key(row), Study))
+        Ok(connection::connection(
+            page,
+            Counts(filter),
+            |row| order.key(row),
+            Study,
+        ))
     }
 
     /// A job.
@@ -146,7 +158,7 @@ impl Query {
     async fn jobs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which ones.", default)] filter: JobFilter,
+        #[graphql(desc = "Which ones.")] filter: Option<JobFilter>,
         #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
@@ -154,6 +166,7 @@ impl Query {
     ) -> Result<Of<Uuid, Job>> {
         let request = connection::request(first, after, last, before)?;
         let page = async {
+            let filter = filter.unwrap_or_default();
             let study_id = match &filter.study {
                 Some(id) => Some(studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(id)?).await?.id),
                 None => None,
@@ -204,7 +217,12 @@ impl Query {
         let request = connection::request(first, after, last, before)?;
         let page = async { worker_tokens::worker_token_list(app(ctx)?, acting(ctx)?, request).await };
         let page = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, Total::WorkerTokens, |row| row.id, WorkerToken))
+        Ok(connection::connection(
+            page,
+            Total::WorkerTokens,
+            |row| row.id,
+            WorkerToken,
+        ))
     }
 }
 
@@ -215,7 +233,9 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::User(id)) => load(&loaders.users, UserId(id)).await?.map(|row| User(row).into()),
         Some(GlobalId::Centre(id)) => load(&loaders.centres, CentreId(id)).await?.map(|row| Centre(row).into()),
         Some(GlobalId::Study(id)) => load(&loaders.studies_by_uuid, StudyUuid(id)).await?.map(|row| Study(row).into()),
-        Some(GlobalId::Series(id)) => load(&loaders.series_by_uuid, SeriesUuid(id)).await?.map(|row| Series(row).into()),
+        Some(GlobalId::Series(id)) => {
+            load(&loaders.series_by_uuid, SeriesUuid(id)).await?.map(|row| Series(row).into())
+        }
         Some(GlobalId::Instance(id)) => {
             load(&loaders.instances_by_uuid, InstanceUuid(id)).await?.map(|row| Instance(row).into())
         }

@@ -53,10 +53,8 @@ pub async fn connect(url: &str, readers: u32, signals: Arc<Signals>) -> Result<D
         .connect_with(options.pragma("query_only", "ON"))
         .await
         .map_err(unreachable_file)?;
-    Ok(Db {
-        reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
-        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-    })
+    let [reader, writer] = [reader, writer].map(SqlxSqliteConnector::from_sqlx_sqlite_pool);
+    Ok(Db::counted(reader, writer))
 }
 
 fn unreachable_file(error: sqlx::Error) -> Error {

@@ -32,6 +32,20 @@ async fn one_signs_in_by_user_name_or_e_mail_in_any_case() {
 }
 
 #[tokio::test]
+async fn who_signs_in_is_told_the_own_centre_at_once() {
+    let app = TestApp::new().await;
+    app.technician_of(app.centre).await;
+    let query = "mutation($u: String!, $p: String!) { sessionCreate(input: { username: $u, password: $p }) {
+        session { user { centre { name } } } userErrors { code } } }";
+    let technician = json!({ "u": format!("technician{}", app.centre), "p": PASSWORD });
+    let answer = app.anonymous().data(query, technician).await;
+    assert_eq!(
+        answer["sessionCreate"]["session"]["user"]["centre"]["name"],
+        "Centre North"
+    );
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     let app = TestApp::new().await;
     app.admin().await;

@@ -18,3 +18,4 @@ mod storage;
 mod subscriptions;
 mod upload;
 mod upload_hostile;
+mod worklist;

@@ -1,11 +1,13 @@
 //! `User`: a person who signs in.
 
-use super::{Centre, Role, load, loaders};
+use super::{Centre, Role, acting, app, load, loaders};
+use crate::graphql::errors::top_level;
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::CentreId;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use domain::{context, rows};
+use domain::context::{self, Identity};
+use domain::{centres, rows};
 
 pub struct User(pub rows::User);
 
@@ -44,10 +46,13 @@ impl User {
 
     /// The centre that the user belongs to, if any.
     async fn centre(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Centre>> {
-        match self.0.centre_id {
-            None => Ok(None),
-            Some(id) => Ok(load(&loaders(ctx)?.centres, CentreId(id)).await?.map(Centre)),
+        let Some(id) = self.0.centre_id else { return Ok(None) };
+        // Who is nobody gets a user only by signing in as that user.
+        if matches!(acting(ctx)?.identity, Identity::Anonymous) {
+            let centre = async { centres::centre_of_session(app(ctx)?, &self.0).await };
+            return Ok(centre.await.map_err(top_level)?.map(Centre));
         }
+        Ok(load(&loaders(ctx)?.centres, CentreId(id)).await?.map(Centre))
     }
 
     /// Whether the user may sign in.
