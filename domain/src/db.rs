@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::signals::Signals;
 use sea_orm::sqlx::Executor;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,6 +89,14 @@ impl Db {
     /// For single statements that write.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// Keeps the planner's statistics up to date; PostgreSQL does so by itself.
+    pub async fn optimize(&self) -> Result<()> {
+        if self.backend() == DbBackend::Sqlite {
+            self.writer.execute_unprepared(sqlite::OPTIMIZE).await?;
+        }
+        Ok(())
     }
 
     /// Whether the database answers.

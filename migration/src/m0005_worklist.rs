@@ -28,7 +28,7 @@ ALTER TABLE study ADD COLUMN patient_sort {key} NOT NULL DEFAULT '';
 ALTER TABLE study ADD COLUMN words_version integer NOT NULL DEFAULT 0;
 CREATE TABLE study_word (
   word {key} NOT NULL, study_id bigint NOT NULL REFERENCES study (id) ON DELETE CASCADE, PRIMARY KEY (word, study_id));
-CREATE INDEX study_word_study ON study_word (study_id);
+CREATE INDEX study_word_study ON study_word (study_id, word);
 "#;
 
 const EXAMINED_ON: &str = r#"
@@ -38,18 +38,24 @@ UPDATE study SET examined_on = CASE
   ELSE {uploaded_on} END;
 "#;
 
-/// One for each filter with the order of upload behind it, so that a page is read from the index and no further; with and without
-/// the centre, because most callers see one centre only.
+/// One for each filter with each order behind it, so that a page is read from the index and no further; with and without the centre,
+/// because most callers see one centre only.
 const INDEXES: &str = r#"
 CREATE INDEX study_status ON study (status, id);
+CREATE INDEX study_status_examined ON study (status, examined_on, id);
+CREATE INDEX study_status_patient_sort ON study (status, patient_sort, id);
 CREATE INDEX study_modality ON study (modality, id);
 CREATE INDEX study_status_modality ON study (status, modality, id);
 CREATE INDEX study_centre_status ON study (centre_id, status, id);
+CREATE INDEX study_centre_status_examined ON study (centre_id, status, examined_on, id);
+CREATE INDEX study_centre_status_patient_sort ON study (centre_id, status, patient_sort, id);
 CREATE INDEX study_centre_modality ON study (centre_id, modality, id);
 CREATE INDEX study_centre_status_modality ON study (centre_id, status, modality, id);
 CREATE INDEX study_assigned ON study (assigned_radiologist_id, id);
 CREATE INDEX study_assigned_status ON study (assigned_radiologist_id, status, id);
 CREATE INDEX study_urgent ON study (is_urgent, id);
+CREATE INDEX study_urgent_status ON study (is_urgent, status, id);
+CREATE INDEX study_urgent_examined ON study (is_urgent, examined_on, id);
 CREATE INDEX study_examined ON study (examined_on, id);
 CREATE INDEX study_centre_examined ON study (centre_id, examined_on, id);
 CREATE INDEX study_patient_sort ON study (patient_sort, id);

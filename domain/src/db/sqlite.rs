@@ -11,13 +11,15 @@ use crate::signals::Signals;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteOperation, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{ConnectOptions, Connection};
+use sea_orm::sqlx::{ConnectOptions, Connection, Executor};
 use sea_orm::{SqlxSqliteConnector, sqlx};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// Statistics for the planner where they are missing or old, of a sample of each table (SQLite's own advice, "PRAGMA optimize").
+pub const OPTIMIZE: &str = "PRAGMA optimize=0x10002";
 /// Another process may hold the write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -42,7 +44,10 @@ pub async fn connect(url: &str, readers: u32, signals: Arc<Signals>) -> Result<D
         .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .after_connect(move |connection, _| {
             let signals = signals.clone();
-            Box::pin(async move { wake_on_commit(connection, signals).await })
+            Box::pin(async move {
+                connection.execute(OPTIMIZE).await?;
+                wake_on_commit(connection, signals).await
+            })
         })
         .connect_with(options.clone())
         .await

@@ -1,14 +1,15 @@
 //! The words by which a study is found: of its patient's name in every writing, its identifiers and its description, without case
 //! and accents, so that "muller" finds "Müller" and "Łukasz" is found by "lukasz".
 
-use crate::db::Db;
+use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use entity::{study, study_word};
 use imaging::person_name::PersonName;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
@@ -24,6 +25,8 @@ const LENGTH: usize = 64;
 const WANTED: usize = 8;
 /// Characters of one search.
 const TEXT: usize = 256;
+/// Words that occur less often are looked up first.
+const RARE: i64 = 4_000;
 /// Studies of one transaction.
 const AT_ONCE: u64 = 500;
 
@@ -119,7 +122,7 @@ pub async fn words_renew(db: &Db) -> Result<()> {
 }
 
 /// What a person typed, as beginnings of words that must all be found.
-pub(super) fn wanted(text: &str) -> Result<Vec<String>> {
+fn wanted(text: &str) -> Result<Vec<String>> {
     let refused = |message: &str| Error::invalid("filter.text", "INVALID_TEXT", message);
     if text.chars().count() > TEXT {
         return Err(refused("text has at most 256 characters"));
@@ -133,15 +136,69 @@ pub(super) fn wanted(text: &str) -> Result<Vec<String>> {
     }
 }
 
-/// The ids of the studies that have a word with this beginning.
-pub(super) fn found_by(beginning: &str) -> SelectStatement {
-    let word = || Expr::col(study_word::Column::Word);
-    let mut ids = Query::select();
-    ids.column(study_word::Column::StudyId)
-        .from(study_word::Entity)
-        .and_where(word().gte(beginning))
-        .and_where(word().lt(format!("{beginning}{}", char::MAX)));
-    ids
+/// What a search is for: it decides how frequent words are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// One page, read in its order until it is full.
+    Page,
+    /// All that there are.
+    Count,
+}
+
+/// Conditions on studies: each has a word with each wanted beginning.
+///
+/// The rarest word gives the studies and the others are looked up for each of these. Where even the rarest is frequent, a page is found
+/// sooner by looking up all words for study after study, in the order of the page. Only one word ever gives a list of studies: SQLite
+/// would try all pairs of two.
+pub(super) async fn found(c: &impl ConnectionTrait, text: &str, purpose: Purpose) -> Result<Vec<Expr>> {
+    let mut wanted = wanted(text)?;
+    let frequencies = frequencies(c, &wanted).await?;
+    let rarest = (0..wanted.len()).min_by_key(|place| frequencies[*place]);
+    let mut conditions = Vec::new();
+    if let Some(place) = rarest
+        && (purpose == Purpose::Count || frequencies[place] <= RARE)
+    {
+        let mut ids = Query::select();
+        ids.column(study_word::Column::StudyId)
+            .from(study_word::Entity)
+            .cond_where(begins(&wanted.swap_remove(place)));
+        conditions.push(study::Column::Id.in_subquery(ids));
+    }
+    conditions.extend(wanted.iter().map(|beginning| {
+        let mut word = Query::select();
+        let of_study = (study_word::Entity, study_word::Column::StudyId);
+        word.expr(Expr::val(1)).from(study_word::Entity).and_where(Expr::col(of_study).equals(study_id()));
+        // OFFSET keeps PostgreSQL from reading all studies with the word first.
+        word.cond_where(begins(beginning)).limit(1).offset(0);
+        Expr::exists(word)
+    }));
+    Ok(conditions)
+}
+
+fn study_id() -> (study::Entity, study::Column) {
+    (study::Entity, study::Column::Id)
+}
+
+fn begins(beginning: &str) -> Condition {
+    let word = || Expr::col((study_word::Entity, study_word::Column::Word));
+    Condition::all().add(word().gte(beginning)).add(word().lt(format!("{beginning}{}", char::MAX)))
+}
+
+/// How often words with these beginnings occur, counted to a little above `RARE`.
+async fn frequencies(c: &impl ConnectionTrait, wanted: &[String]) -> Result<Vec<i64>> {
+    let mut values: Vec<Value> = Vec::new();
+    let mut counts = Vec::new();
+    for beginning in wanted {
+        values.extend::<[Value; 2]>([beginning.clone().into(), format!("{beginning}{}", char::MAX).into()]);
+        let (from, to) = (values.len() - 1, values.len());
+        counts.push(format!(
+            "(SELECT count(*) FROM (SELECT 1 FROM study_word WHERE word >= ${from} AND word < ${to} LIMIT {}) AS some)",
+            RARE + 1
+        ));
+    }
+    let rows = sql::query(c, &format!("SELECT {}", counts.join(", ")), values).await?;
+    let row = rows.first().ok_or_else(|| Error::internal(anyhow::anyhow!("no counts of words")))?;
+    (0..wanted.len()).map(|column| Ok(row.try_get_by_index(column)?)).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The worklist: studies within what the caller may see, filtered, searched, ordered and counted.
 //!
-//! Where several statuses or modalities are wanted, a page is merged of one page each: every one is read from its index as far as the
-//! page needs and no further, so that a page costs the same among a thousand studies and among a million.
+//! A page costs the same among a thousand studies and among a million: first its ids are read, from an index in the order of the page
+//! and as far as the page needs, and only then the rows. Where several statuses or modalities are wanted, the ids are merged of one
+//! page for each.
 
 use super::list::visible;
 use super::rows::{Modality, StudyStatus};
-use super::words;
+use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -129,7 +130,7 @@ impl StudyOrder {
 
 impl StudyFilter {
     /// Everything but status and modality, which have several values.
-    fn narrow(&self, query: Select<Entity>) -> Result<Select<Entity>> {
+    async fn narrow(&self, app: &App, query: Select<Entity>, purpose: Purpose) -> Result<Select<Entity>> {
         let texts = [&self.patient_id, &self.accession_number, &self.study_instance_uid];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(Error::invalid(
@@ -161,8 +162,8 @@ impl StudyFilter {
                 query.filter(Column::StudyInstanceUid.eq(uid))
             });
         if let Some(text) = &self.text {
-            for beginning in words::wanted(text)? {
-                query = query.filter(Column::Id.in_subquery(words::found_by(&beginning)));
+            for condition in words::found(app.db.reader(), text, purpose).await? {
+                query = query.filter(condition);
             }
         }
         Ok(query)
@@ -207,39 +208,43 @@ pub async fn study_list(
     order: StudyOrder,
     request: PageRequest<StudyKey>,
 ) -> Result<Page<Model>> {
-    let all = filter.narrow(visible(ctx)?)?;
+    let all = filter.narrow(app, visible(ctx)?, Purpose::Page).await?;
     let combinations = filter.combinations();
-    let query = if (2..=MERGED).contains(&combinations.len()) {
-        let mut merged: Option<SelectStatement> = None;
-        for (status, modality) in combinations {
-            let one = of_modality(of_status(all.clone(), status.as_slice()), modality.as_slice());
-            let page = order.page(one, &request)?.select_only().column(Column::Id).into_query();
-            let ids = Query::select().column(Column::Id).from_subquery(page, "part").to_owned();
-            match &mut merged {
-                None => merged = Some(ids),
-                Some(merged) => {
-                    merged.union(UnionType::All, ids);
-                }
-            }
-        }
-        Entity::find().apply_if(merged, |query, ids| query.filter(Column::Id.in_subquery(ids)))
+    let parts: Vec<Select<Entity>> = if combinations.len() <= MERGED {
+        let part = |(status, modality): (Option<StudyStatus>, Option<Modality>)| {
+            of_modality(of_status(all.clone(), status.as_slice()), modality.as_slice())
+        };
+        combinations.into_iter().map(part).collect()
     } else {
-        of_modality(of_status(all, &filter.statuses), &filter.modalities)
+        vec![of_modality(of_status(all, &filter.statuses), &filter.modalities)]
     };
-    Ok(Page::new(
-        order.page(query, &request)?.all(app.db.reader()).await?,
-        &request,
-    ))
+    let mut ids = SelectStatement::new();
+    for (number, part) in parts.into_iter().enumerate() {
+        let page = order.page(part, &request)?.select_only().column(Column::Id).into_query();
+        let part = Query::select().column(Column::Id).from_subquery(page, "part").to_owned();
+        match number {
+            0 => ids = part,
+            _ => drop(ids.union(UnionType::All, part)),
+        }
+    }
+    let rows = order.page(Entity::find().filter(Column::Id.in_subquery(ids)), &request)?;
+    Ok(Page::new(rows.all(app.db.reader()).await?, &request))
 }
 
 pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<u64> {
-    let query = of_status(filter.narrow(visible(ctx)?)?, &filter.statuses);
+    let query = of_status(
+        filter.narrow(app, visible(ctx)?, Purpose::Count).await?,
+        &filter.statuses,
+    );
     Ok(of_modality(query, &filter.modalities).count(app.db.reader()).await?)
 }
 
 /// How many studies of each status the filter finds, whatever statuses it names itself.
 pub async fn study_status_counts(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<Vec<(StudyStatus, i64)>> {
-    let query = of_modality(filter.narrow(visible(ctx)?)?, &filter.modalities);
+    let query = of_modality(
+        filter.narrow(app, visible(ctx)?, Purpose::Count).await?,
+        &filter.modalities,
+    );
     let counts = counts(app, query, Column::Status).await?;
     Ok(StudyStatus::ALL
         .into_iter()
@@ -249,7 +254,10 @@ pub async fn study_status_counts(app: &App, ctx: &Context, filter: &StudyFilter)
 
 /// How many studies of each modality the filter finds, whatever modalities it names itself.
 pub async fn study_modality_counts(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<Vec<(Modality, i64)>> {
-    let query = of_status(filter.narrow(visible(ctx)?)?, &filter.statuses);
+    let query = of_status(
+        filter.narrow(app, visible(ctx)?, Purpose::Count).await?,
+        &filter.statuses,
+    );
     let counts = counts(app, query, Column::Modality).await?;
     let all = Modality::ALL.into_iter();
     Ok(all.filter_map(|modality| Some((modality, count(&counts, modality.as_str())?))).collect())

@@ -16,6 +16,7 @@ pub async fn run(app: App, _: TrimHistoryV1, ctx: JobCtx) -> Result<(), JobError
     let told = events::trim(&app.db, TimeDelta::days(app.config.event_history_days)).await?;
     ctx.check()?;
     let sessions = identity::trim(&app.db).await?;
+    app.db.optimize().await?;
     if ended + told + sessions > 0 {
         info!(
             jobs = ended,
