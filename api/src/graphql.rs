@@ -10,6 +10,7 @@ mod ids;
 mod loaders;
 mod mutation;
 mod query;
+mod settings;
 mod subscription;
 pub mod transport;
 mod types;
@@ -18,24 +19,30 @@ use async_graphql::{Schema, SchemaBuilder};
 
 pub use gate::ServerGate;
 pub use loaders::Loaders;
+pub use settings::settings;
+pub use transport::Code;
 
 pub type GantrySchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 fn builder() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()
-        .limit_depth(12)
-        .limit_complexity(20_000)
         .limit_recursive_depth(32)
+        // They cost a comparison with every field of a type, and tell strangers what they did not ask for.
+        .disable_suggestions()
+        .extension(transport::Metering)
 }
 
-/// The schema as it runs.
-pub fn schema() -> GantrySchema {
-    builder().finish()
+/// The schema as it runs. Introspection that the operator switched off is refused by the transport, and does not exist here either.
+pub fn schema(introspection: bool) -> GantrySchema {
+    match introspection {
+        true => builder().finish(),
+        false => builder().disable_introspection().finish(),
+    }
 }
 
 /// The schema as clients see it, for `schema.graphql`.
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    schema().sdl_with_options(options)
+    schema(true).sdl_with_options(options)
 }

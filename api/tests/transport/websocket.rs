@@ -13,17 +13,18 @@ use tokio_tungstenite::{
 
 use crate::server::{TestServer, impatient};
 
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A client of the subprotocol.
+pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
-    async fn connect(server: &TestServer, protocol: &str) -> Self {
+    pub async fn connect(server: &TestServer, protocol: &str) -> Self {
         let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
         Self(connect_async(request).await.unwrap().0)
     }
 
     /// A socket whose `connection_init` was acknowledged.
-    async fn greeted(server: &TestServer, caller: &str) -> Self {
+    pub async fn greeted(server: &TestServer, caller: &str) -> Self {
         let mut client = Self::connect(server, "graphql-transport-ws").await;
         client.init(caller).await;
         assert_eq!(client.next().await["type"], "connection_ack");
@@ -35,16 +36,16 @@ impl Client {
         self.send(json!({"type": "connection_init", "payload": {"Authorization": authorization}})).await;
     }
 
-    async fn send(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.send(json!({"type": "subscribe", "id": id, "payload": {"query": query}})).await;
     }
 
     /// The next message.
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         loop {
             match self.0.next().await.unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),

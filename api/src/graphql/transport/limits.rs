@@ -11,9 +11,9 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-use super::refusal::{Code, Refusal};
+use super::{code::Code, refusal::Refusal};
 
-/// How much one document may ask for. The defaults leave room for the full introspection query.
+/// How much one document may ask for. The defaults leave room for the full introspection query, which is 14 fields deep.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of the document.
@@ -28,6 +28,14 @@ pub struct Limits {
     pub directives: usize,
     /// Selections after every fragment spread has been replaced by its fragment.
     pub selections: usize,
+    /// Fields of one name in one selection: they are answered once and computed each time.
+    pub repetitions: usize,
+    /// Fields within fields, with fragments in their places. It also keeps the computation of costs, which multiplies along it, within its numbers.
+    pub depth: usize,
+    /// Cost of one operation; see [`Metering`](super::Metering).
+    pub cost: usize,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
 }
 
 impl Default for Limits {
@@ -39,6 +47,10 @@ impl Default for Limits {
             aliases: 15,
             directives: 50,
             selections: 5_000,
+            repetitions: 10,
+            depth: 15,
+            cost: 20_000,
+            introspection: true,
         }
     }
 }
@@ -95,15 +107,17 @@ impl Limits {
         within("directives", count.directives, self.directives)
     }
 
-    /// Refuses a document whose operations become too large, or endless, when fragments are spread.
+    /// Refuses a document whose operations become too large, too deep, or endless, when fragments are spread.
     pub fn check_expansion(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
         let mut expansion = Expansion {
             document,
+            repetitions: self.repetitions,
             known: HashMap::new(),
         };
         for (_, operation) in document.operations.iter() {
-            let size = expansion.size(&operation.node.selection_set)?;
-            within("selections", size, self.selections)?;
+            let extent = expansion.measure(&operation.node.selection_set)?;
+            within("selections", extent.selections, self.selections)?;
+            within("levels of fields", extent.depth, self.depth)?;
         }
         Ok(())
     }
@@ -169,30 +183,49 @@ fn end_of_block_string(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// Sizes of fragments after expansion, each computed once.
+/// How large a selection is after expansion.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    selections: usize,
+    depth: usize,
+}
+
+/// Extents of fragments after expansion, each computed once.
 struct Expansion<'a> {
     document: &'a ExecutableDocument,
+    repetitions: usize,
     /// `None` while a fragment is being measured: meeting it again means that it contains itself.
-    known: HashMap<&'a Name, Option<usize>>,
+    known: HashMap<&'a Name, Option<Extent>>,
 }
 
 impl<'a> Expansion<'a> {
-    fn size(&mut self, set: &'a Positioned<SelectionSet>) -> Result<usize, Refusal> {
-        let mut size = 0_usize;
+    fn measure(&mut self, set: &'a Positioned<SelectionSet>) -> Result<Extent, Refusal> {
+        let mut whole = Extent::default();
+        let mut met: HashMap<&Name, usize> = HashMap::new();
         for selection in &set.node.items {
             let inner = match &selection.node {
-                Selection::Field(field) => self.size(&field.node.selection_set)?,
-                Selection::InlineFragment(inline) => self.size(&inline.node.selection_set)?,
-                Selection::FragmentSpread(spread) => self.fragment_size(&spread.node.fragment_name)?,
+                Selection::Field(field) => {
+                    let times = met.entry(&field.node.response_key().node).or_default();
+                    *times += 1;
+                    within("repetitions of a field", *times, self.repetitions)?;
+                    let inner = self.measure(&field.node.selection_set)?;
+                    Extent {
+                        depth: inner.depth + 1,
+                        ..inner
+                    }
+                }
+                Selection::InlineFragment(inline) => self.measure(&inline.node.selection_set)?,
+                Selection::FragmentSpread(spread) => self.measure_fragment(&spread.node.fragment_name)?,
             };
-            size = size.saturating_add(1).saturating_add(inner);
+            whole.selections = whole.selections.saturating_add(1).saturating_add(inner.selections);
+            whole.depth = whole.depth.max(inner.depth);
         }
-        Ok(size)
+        Ok(whole)
     }
 
-    fn fragment_size(&mut self, name: &'a Positioned<Name>) -> Result<usize, Refusal> {
+    fn measure_fragment(&mut self, name: &'a Positioned<Name>) -> Result<Extent, Refusal> {
         match self.known.get(&name.node) {
-            Some(Some(size)) => return Ok(*size),
+            Some(Some(extent)) => return Ok(*extent),
             Some(None) => {
                 let mut refusal = Refusal::new(
                     Code::ValidationFailed,
@@ -205,12 +238,12 @@ impl<'a> Expansion<'a> {
         }
         // Validation names an unknown fragment; here it is empty.
         let Some(fragment) = self.document.fragments.get(&name.node) else {
-            return Ok(0);
+            return Ok(Extent::default());
         };
         self.known.insert(&name.node, None);
-        let size = self.size(&fragment.node.selection_set)?;
-        self.known.insert(&name.node, Some(size));
-        Ok(size)
+        let extent = self.measure(&fragment.node.selection_set)?;
+        self.known.insert(&name.node, Some(extent));
+        Ok(extent)
     }
 }
 
