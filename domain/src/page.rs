@@ -84,7 +84,11 @@ impl PageRequest<u32> {
         let numbers = match (self.backward, self.from) {
             (false, None) => (0..count).take(limit).collect(),
             (false, Some(after)) => (after.saturating_add(1)..count).take(limit).collect(),
-            (true, before) => (0..count).rev().skip_while(|number| before.is_some_and(|before| *number >= before)).take(limit).collect(),
+            (true, before) => (0..count)
+                .rev()
+                .skip_while(|number| before.is_some_and(|before| *number >= before))
+                .take(limit)
+                .collect(),
         };
         Page::new(numbers, self)
     }

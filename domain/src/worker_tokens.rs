@@ -15,8 +15,8 @@ use crate::setup::random_text;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::worker_token::{self, Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, Order,
-    PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, Order, PaginatorTrait,
+    QueryFilter,
 };
 use sha2::{Digest, Sha256};
 

@@ -96,14 +96,21 @@ impl Query {
     ) -> Result<Of<i64, Centre>> {
         let request = connection::request(first, after, last, before)?;
         let page = centres::centre_list(app(ctx)?, acting(ctx)?, is_active, request).await.map_err(top_level)?;
-        Ok(connection::connection(page, Total::Centres(is_active), |row| row.id, Centre))
+        Ok(connection::connection(
+            page,
+            Total::Centres(is_active),
+            |row| row.id,
+            Centre,
+        ))
     }
 
     /// A study.
     async fn study(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Any of its ids: the opaque id, its uuid, number or 8-character id, or its Study Instance UID.")]
+        #[graphql(
+            desc = "Any of its ids: the opaque id, its uuid, number or 8-character id, or its Study Instance UID."
+        )]
         id: ID,
     ) -> Result<Option<Study>> {
         let study = async { studies::study_find(app(ctx)?, acting(ctx)?, &ids::study(&id)?).await };
@@ -131,7 +138,12 @@ impl Query {
             Ok((page, filter))
         };
         let (page, filter) = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, Counts(filter), |row| order.key(row), Study))
+        Ok(connection::connection(
+            page,
+            Counts(filter),
+            |row| order.key(row),
+            Study,
+        ))
     }
 
     /// A job.
@@ -204,7 +216,12 @@ impl Query {
         let request = connection::request(first, after, last, before)?;
         let page = async { worker_tokens::worker_token_list(app(ctx)?, acting(ctx)?, request).await };
         let page = page.await.map_err(top_level)?;
-        Ok(connection::connection(page, Total::WorkerTokens, |row| row.id, WorkerToken))
+        Ok(connection::connection(
+            page,
+            Total::WorkerTokens,
+            |row| row.id,
+            WorkerToken,
+        ))
     }
 }
 
@@ -215,7 +232,9 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::User(id)) => load(&loaders.users, UserId(id)).await?.map(|row| User(row).into()),
         Some(GlobalId::Centre(id)) => load(&loaders.centres, CentreId(id)).await?.map(|row| Centre(row).into()),
         Some(GlobalId::Study(id)) => load(&loaders.studies_by_uuid, StudyUuid(id)).await?.map(|row| Study(row).into()),
-        Some(GlobalId::Series(id)) => load(&loaders.series_by_uuid, SeriesUuid(id)).await?.map(|row| Series(row).into()),
+        Some(GlobalId::Series(id)) => {
+            load(&loaders.series_by_uuid, SeriesUuid(id)).await?.map(|row| Series(row).into())
+        }
         Some(GlobalId::Instance(id)) => {
             load(&loaders.instances_by_uuid, InstanceUuid(id)).await?.map(|row| Instance(row).into())
         }

@@ -227,6 +227,39 @@ async fn refused_expired_and_revoked_credentials_close_with_4403() {
 }
 
 #[tokio::test]
+async fn a_client_whose_token_expired_comes_back_with_another() {
+    let server = TestServer::new().await;
+    let mut client = Client::greeted(&server, "brief").await;
+    assert_eq!(client.closed().await.0, 4403);
+    let mut again = Client::greeted(&server, "ada").await;
+    again.subscribe("1", "{ caller }").await;
+    assert_eq!(again.next().await["payload"]["data"]["caller"], "ada");
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_ping_is_dropped_and_one_that_does_stays() {
+    let settings = Settings {
+        ping_interval: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let server = TestServer::with(settings).await;
+    // A client answers pings while it reads, and this one does not read.
+    let _mute = Client::greeted(&server, "ada").await;
+    let mute = server.gate.last_session.lock().unwrap().clone();
+    let mut live = Client::greeted(&server, "ada").await;
+    let mut pings = 0;
+    while pings < 6 {
+        match live.0.next().await.unwrap().unwrap() {
+            Message::Ping(_) => pings += 1,
+            other => panic!("{other:?} instead of a ping"),
+        }
+    }
+    mute.cancelled().await;
+    live.subscribe("1", "{ caller }").await;
+    assert_eq!(live.next().await["payload"]["data"]["caller"], "ada");
+}
+
+#[tokio::test]
 async fn the_operation_beyond_the_cap_ends_with_error() {
     let server = TestServer::new().await;
     let mut client = Client::greeted(&server, "ada").await;

@@ -39,10 +39,7 @@ impl<E: EntityTrait> Lists<E> {
         places.expr_window_as(Func::cust("row_number"), window, "place");
         let most = i64::try_from(request.limit + 1).unwrap_or(i64::MAX);
         let mut wanted = Query::select();
-        wanted
-            .column(self.id)
-            .from_subquery(places, "places")
-            .and_where(Expr::col("place").lte(most));
+        wanted.column(self.id).from_subquery(places, "places").and_where(Expr::col("place").lte(most));
 
         let query = E::find().select_only().columns(columns).filter(self.id.in_subquery(wanted));
         let query = self.keys.into_iter().fold(query.order_by_asc(self.parent), |query, key| {

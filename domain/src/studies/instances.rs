@@ -14,9 +14,7 @@ use imaging::dataset::Tag;
 use imaging::file::DicomFile;
 use imaging::guard::Limits;
 use imaging::json::Json;
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, Order, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, Order, QueryFilter, QuerySelect, QueryTrait};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -89,7 +87,11 @@ pub async fn instances_by_series(
         keys: vec![Column::Id.into_simple_expr()],
         order: Order::Asc,
     };
-    lists.pages(app.db.reader(), COLUMNS, request, |instance: &InstanceSummary| instance.series_id).await
+    lists
+        .pages(app.db.reader(), COLUMNS, request, |instance: &InstanceSummary| {
+            instance.series_id
+        })
+        .await
 }
 
 /// For a DataLoader: those of the instances that the caller may see.

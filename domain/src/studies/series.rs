@@ -61,9 +61,9 @@ fn number() -> Expr {
 
 /// For a DataLoader: those of the series that the caller may see.
 pub async fn series_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<series::Model>> {
-    let query = series::Entity::find()
-        .filter(series::Column::Uuid.is_in(uuids.iter().copied()))
-        .filter(series::Column::StudyId.in_subquery(visible(ctx)?.select_only().column(study::Column::Id).into_query()));
+    let query = series::Entity::find().filter(series::Column::Uuid.is_in(uuids.iter().copied())).filter(
+        series::Column::StudyId.in_subquery(visible(ctx)?.select_only().column(study::Column::Id).into_query()),
+    );
     Ok(query.all(app.db.reader()).await?)
 }
 

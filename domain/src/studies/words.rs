@@ -166,7 +166,10 @@ mod tests {
     #[test]
     fn decomposed_and_composed_writing_are_the_same_word() {
         let (composed, decomposed) = ("김민준 é", "\u{1100}\u{1175}\u{11b7}민준 e\u{301}");
-        assert_eq!(words(composed).collect::<Vec<_>>(), words(decomposed).collect::<Vec<_>>());
+        assert_eq!(
+            words(composed).collect::<Vec<_>>(),
+            words(decomposed).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -13,9 +13,7 @@ use crate::page::{Key, Page, PageRequest, keyset};
 use chrono::NaiveDate;
 use entity::study::{Column, Entity, Model};
 use sea_orm::sea_query::{Query, SelectStatement, UnionType};
-use sea_orm::{
-    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -134,16 +132,28 @@ impl StudyFilter {
     fn narrow(&self, query: Select<Entity>) -> Result<Select<Entity>> {
         let texts = [&self.patient_id, &self.accession_number, &self.study_instance_uid];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
-            return Err(Error::invalid("filter", "INVALID_TEXT", "Identifiers have no NUL characters"));
+            return Err(Error::invalid(
+                "filter",
+                "INVALID_TEXT",
+                "Identifiers have no NUL characters",
+            ));
         }
         let (first, last) = self.examined;
         let mut query = query
             .apply_if(self.centre_id, |query, id| query.filter(Column::CentreId.eq(id)))
-            .apply_if(self.assignee_id, |query, id| query.filter(Column::AssignedRadiologistId.eq(id)))
-            .apply_if(self.is_urgent, |query, urgent| query.filter(Column::IsUrgent.eq(urgent)))
-            .apply_if(first, |query, day| query.filter(Column::ExaminedOn.gte(day.to_string())))
+            .apply_if(self.assignee_id, |query, id| {
+                query.filter(Column::AssignedRadiologistId.eq(id))
+            })
+            .apply_if(self.is_urgent, |query, urgent| {
+                query.filter(Column::IsUrgent.eq(urgent))
+            })
+            .apply_if(first, |query, day| {
+                query.filter(Column::ExaminedOn.gte(day.to_string()))
+            })
             .apply_if(last, |query, day| query.filter(Column::ExaminedOn.lte(day.to_string())))
-            .apply_if(self.patient_id.as_deref(), |query, id| query.filter(Column::PatientId.eq(id)))
+            .apply_if(self.patient_id.as_deref(), |query, id| {
+                query.filter(Column::PatientId.eq(id))
+            })
             .apply_if(self.accession_number.as_deref(), |query, number| {
                 query.filter(Column::AccessionNumber.eq(number))
             })
@@ -216,7 +226,10 @@ pub async fn study_list(
     } else {
         of_modality(of_status(all, &filter.statuses), &filter.modalities)
     };
-    Ok(Page::new(order.page(query, &request)?.all(app.db.reader()).await?, &request))
+    Ok(Page::new(
+        order.page(query, &request)?.all(app.db.reader()).await?,
+        &request,
+    ))
 }
 
 pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<u64> {
@@ -228,7 +241,10 @@ pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Resu
 pub async fn study_status_counts(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<Vec<(StudyStatus, i64)>> {
     let query = of_modality(filter.narrow(visible(ctx)?)?, &filter.modalities);
     let counts = counts(app, query, Column::Status).await?;
-    Ok(StudyStatus::ALL.into_iter().filter_map(|status| Some((status, count(&counts, status.as_str())?))).collect())
+    Ok(StudyStatus::ALL
+        .into_iter()
+        .filter_map(|status| Some((status, count(&counts, status.as_str())?)))
+        .collect())
 }
 
 /// How many studies of each modality the filter finds, whatever modalities it names itself.

@@ -223,7 +223,8 @@ async fn frames_without_pixels_cost_nothing() {
     let uploaded = technician.upload(files).await;
     assert_eq!(uploaded["studies"][0]["numberOfInstances"], 50);
     let id = uploaded["studies"][0]["id"].clone();
-    let query = "query($id: ID!) { study(id: $id) { series { nodes { instances(first: 1) { nodes { numberOfFrames } } } } } }";
+    let query =
+        "query($id: ID!) { study(id: $id) { series { nodes { instances(first: 1) { nodes { numberOfFrames } } } } } }";
     let found = technician.data(query, json!({ "id": id })).await;
     assert_eq!(
         found["study"]["series"]["nodes"][0]["instances"]["nodes"][0]["numberOfFrames"],

@@ -29,7 +29,9 @@ pub struct EventsOf(pub i64, pub PageRequest<Cursor>);
 pub struct PriorsOf(pub i64, pub PageRequest<StudyKey>);
 
 /// One statement is needed for each page that the document asks for, of however many parents.
-fn by_page<K: Eq + Hash + Clone>(wanted: impl Iterator<Item = (i64, PageRequest<K>)>) -> HashMap<PageRequest<K>, Vec<i64>> {
+fn by_page<K: Eq + Hash + Clone>(
+    wanted: impl Iterator<Item = (i64, PageRequest<K>)>,
+) -> HashMap<PageRequest<K>, Vec<i64>> {
     let mut parents: HashMap<PageRequest<K>, Vec<i64>> = HashMap::new();
     for (parent, request) in wanted {
         parents.entry(request).or_default().push(parent);

@@ -123,7 +123,7 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
         match (media, operation.kind) {
             (Media::EventStream, _) => match run::begin(self.stream(operation, data, bill), bill).await {
                 Begun::Running(results) => Ok(sse::stream(results, session, &self.settings)),
-                Begun::Refused(response) => Ok(respond::one(media, response)),
+                Begun::Refused(response) => Ok(respond::one(media, *response)),
             },
             (_, OperationType::Subscription) => Err(needs_stream()),
             _ => {

@@ -12,6 +12,7 @@ mod bill;
 mod budget;
 mod code;
 mod document;
+mod expansion;
 mod gate;
 mod http;
 mod incoming;

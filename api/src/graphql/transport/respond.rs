@@ -106,9 +106,12 @@ pub fn many(media: Media, responses: Vec<GraphQlResponse>) -> Response {
 
 /// The response to a request that was not executed. `allow` is told to a client that used a wrong method.
 pub fn refused(media: Media, refusal: Refusal, allow: &'static str) -> Response {
-    let code = refusal.code;
+    let (code, retry_after) = (refusal.code, refusal.retry_after);
     let answer = Answer::new(refusal.into_response());
     let mut response = json(media, code.status(media), &answer);
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
     let (name, value) = match code {
         Code::MethodNotAllowed => (header::ALLOW, allow),
         Code::Unauthenticated => (header::WWW_AUTHENTICATE, "Bearer"),

@@ -22,7 +22,7 @@ pub enum Begun {
     /// It runs.
     Running(BoxStream<'static, GraphQlResponse>),
     /// It was refused before anything was executed.
-    Refused(GraphQlResponse),
+    Refused(Box<GraphQlResponse>),
 }
 
 impl<E: Executor, G: UploadReceiver> Transport<E, G> {
@@ -68,7 +68,7 @@ pub async fn begin(mut results: BoxStream<'static, GraphQlResponse>, bill: &Bill
         () = bill.passing() => return Begun::Running(results),
     };
     match first {
-        Some(response) if !bill.has_passed() => Begun::Refused(response),
+        Some(response) if !bill.has_passed() => Begun::Refused(Box::new(response)),
         first => Begun::Running(stream::iter(first).chain(results).boxed()),
     }
 }

@@ -13,7 +13,6 @@ pub enum StudyEvent {
     Kept(Event),
 }
 
-
 /// Something happened to a study.
 #[Object]
 impl StudyEvent {

@@ -136,7 +136,12 @@ impl Instance {
             instance: self.0.uuid,
             number,
         };
-        Ok(connection::connection(page, Total::Known(frames.into()), |number| *number, frame))
+        Ok(connection::connection(
+            page,
+            Total::Known(frames.into()),
+            |number| *number,
+            frame,
+        ))
     }
 
     /// Attributes of the file, read from it when they are asked for; those that it does not have are left out.

@@ -121,7 +121,9 @@ impl Series {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> async_graphql::Result<Of<i64, Instance>> {
         let request = connection::request(first, after, last, before)?;
-        let page = load(&loaders(ctx)?.instances_of, InstancesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let page = load(&loaders(ctx)?.instances_of, InstancesOf(self.0.id, request))
+            .await?
+            .unwrap_or_else(Page::empty);
         let total = Total::Known(self.0.number_of_instances.into());
         Ok(connection::connection(page, total, |row| row.id, Instance))
     }

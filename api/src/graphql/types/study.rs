@@ -209,7 +209,12 @@ impl Study {
         let request = connection::request(first, after, last, before)?;
         let page = load(&loaders(ctx)?.events_of, EventsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Within(CountOf(Counted::Events, self.0.id));
-        Ok(connection::connection(page, total, |event| event.cursor, StudyEvent::Kept))
+        Ok(connection::connection(
+            page,
+            total,
+            |event| event.cursor,
+            StudyEvent::Kept,
+        ))
     }
 
     /// Earlier studies of the same patient (Patient ID and its issuer, in the same centre), the latest first.

@@ -6,8 +6,8 @@ use crate::page::{Lists, Page, PageRequest, keyset};
 use crate::policy::Reach;
 use entity::job::{Column, Entity, Model};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, PaginatorTrait, QueryFilter, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, PaginatorTrait, QueryFilter,
+    QuerySelect, Select,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
