@@ -11,6 +11,7 @@ mod ids;
 mod loaders;
 mod mutation;
 mod query;
+mod settings;
 mod subscription;
 pub mod transport;
 mod types;
@@ -24,6 +25,8 @@ use uuid::Uuid;
 pub use batches::Batched;
 pub use gate::ServerGate;
 pub use loaders::Loaders;
+pub use settings::settings;
+pub use transport::Code;
 
 pub type GantrySchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
@@ -32,9 +35,10 @@ type Builder = SchemaBuilder<query::Query, mutation::Mutation, subscription::Sub
 fn builder() -> Builder {
     Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .register_output_type::<types::Node>()
-        .limit_depth(12)
-        .limit_complexity(50_000)
         .limit_recursive_depth(32)
+        // They cost a comparison with every field of a type, and tell strangers what they did not ask for.
+        .disable_suggestions()
+        .extension(transport::Metering)
 }
 
 /// Connections are made by the library, which describes none.
@@ -52,13 +56,17 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<i64, types::WorkerToken>>("A page of worker tokens.")
 }
 
-/// The schema as it runs.
-pub fn schema() -> GantrySchema {
-    described(builder()).finish()
+/// The schema as it runs. Introspection that the operator switched off is refused by the transport, and does not exist here either.
+pub fn schema(introspection: bool) -> GantrySchema {
+    let builder = described(builder());
+    match introspection {
+        true => builder.finish(),
+        false => builder.disable_introspection().finish(),
+    }
 }
 
 /// The schema as clients see it, for `schema.graphql`.
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    schema().sdl_with_options(options)
+    schema(true).sdl_with_options(options)
 }

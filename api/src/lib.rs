@@ -3,12 +3,14 @@
 //! Invariant: a resolver or handler authorises nothing and queries nothing itself; it parses, calls one service, maps the answer.
 
 pub mod caller;
+mod compression;
 pub mod graphql;
 mod media;
 mod operations;
 mod rest;
+mod revalidation;
 pub mod routes;
 pub mod server;
 mod telemetry;
 
-pub use server::{serve, serve_operations};
+pub use server::{check, serve, serve_operations};

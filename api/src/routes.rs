@@ -1,8 +1,10 @@
 //! All paths of the server.
 
-use crate::graphql::transport::{Settings, Transport};
-use crate::graphql::{Batched, ServerGate, schema};
+use crate::compression::Compression;
+use crate::graphql::transport::Transport;
+use crate::graphql::{Batched, ServerGate, schema, settings};
 use crate::rest::{pacs, workers};
+use crate::revalidation::Revalidation;
 use crate::telemetry::Telemetry;
 use crate::{media, operations};
 use domain::App;
@@ -52,15 +54,15 @@ pub fn rest() -> Vec<RestRoute> {
     routes
 }
 
-/// The whole server as one endpoint.
-pub fn endpoint(app: &App) -> impl Endpoint + use<> {
-    let settings = Settings {
-        shutdown: app.stop.clone(),
-        files: app.config.max_upload_files,
-        ..Default::default()
-    };
-    let graphql = Transport::new(Batched(schema()), ServerGate::new(app.clone()), settings);
-    whole(app, mount(rest()).at("/graphql", graphql))
+/// The whole server as one endpoint; an error when a file that the settings name cannot be used.
+pub fn endpoint(app: &App) -> Result<impl Endpoint + use<>, String> {
+    let settings = settings(&app.config, app.stop.clone())?;
+    let schema = Batched(schema(settings.limits.introspection));
+    let graphql = Transport::new(schema, ServerGate::new(app.clone()), settings);
+    Ok(whole(
+        app,
+        mount(rest()).at("/graphql", graphql.with(Compression).with(Revalidation)),
+    ))
 }
 
 /// Health and metrics only.
@@ -93,7 +95,7 @@ fn mount(routes: Vec<RestRoute>) -> Route {
             };
             async move { response }
         };
-        let methods = Arc::new(methods.catch_error(wrong_method).boxed());
+        let methods = Arc::new(methods.catch_error(wrong_method).with(Compression).boxed());
         route.at(path, methods.clone()).at(format!("{path}/"), methods)
     })
 }

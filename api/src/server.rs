@@ -1,18 +1,25 @@
 //! The HTTP server: answers until it is told to stop, then ends what runs and nothing new.
 
+use crate::graphql;
 use crate::routes;
-use domain::App;
+use domain::{App, Config};
 use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Endpoint, Server};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How long requests may go on after the stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves on a bound listener until `app.stop` is cancelled.
 pub async fn serve(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
-    let endpoint = routes::endpoint(&app);
+    let endpoint = routes::endpoint(&app).map_err(std::io::Error::other)?;
     run(app, listener, endpoint).await
+}
+
+/// Looks at what only the HTTP server reads of the settings, so that a process can end before it has begun anything.
+pub fn check(config: &Config) -> Result<(), String> {
+    graphql::settings(config, CancellationToken::new()).map(drop)
 }
 
 /// Serves health and metrics only, as a process does that has no other HTTP.

@@ -24,6 +24,7 @@ pub async fn all(config: Config, demo: bool) -> Outcome {
 
 /// Opens everything that a server needs, with its listener bound first, so that a busy port costs nothing.
 pub async fn start(config: Config, stop: CancellationToken, demo: bool) -> Result<(App, TcpListener), String> {
+    api::check(&config)?;
     let listener = bind(config.listen, "GANTRY_LISTEN").await?;
     migrate(config.clone()).await?;
     let app = App::open(config, stop).await.map_err(|error| error.to_string())?;
@@ -46,6 +47,7 @@ async fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, String>
 }
 
 pub async fn api(config: Config) -> Outcome {
+    api::check(&config)?;
     let listener = bind(config.listen, "GANTRY_LISTEN").await?;
     up_to_date(&config).await?;
     let app = App::open(config, stop_on_signal()).await.map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use imaging::transcode::TargetSyntax;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// A value that is never shown.
@@ -55,7 +56,7 @@ pub struct Config {
     pub refresh_token_days: i64,
     /// Signed URLs of pictures and files end after this time.
     pub signed_url_minutes: i64,
-    /// Rate limits (contract X-31); `off` for load tests.
+    /// Rate limits (contract X-31): the budget of GraphQL; `off` for load tests.
     pub rate_limits: Switch,
     /// Largest file of an upload, in bytes (contract S2-29).
     pub max_file_bytes: u64,
@@ -87,7 +88,28 @@ pub struct Config {
     pub staging_minutes: i64,
     /// Connections to PostgreSQL of one process.
     pub database_connections: u32,
+    /// Whether clients may ask for the GraphQL schema.
+    pub graphql_introspection: Switch,
+    /// File of the only GraphQL operations that run; unset: any.
+    pub graphql_operations: Option<PathBuf>,
+    /// Fields within fields of a GraphQL document.
+    pub graphql_max_depth: usize,
+    /// Cost of one GraphQL operation, in fields that it could answer.
+    pub graphql_max_cost: u32,
+    /// Cost of all GraphQL operations of one caller in a minute.
+    pub graphql_cost_per_minute: NonZeroU32,
+    /// Lexical tokens of a GraphQL document.
+    pub graphql_max_tokens: usize,
+    /// Aliases in a GraphQL document.
+    pub graphql_max_aliases: usize,
+    /// Directives in a GraphQL document.
+    pub graphql_max_directives: usize,
+    /// Operations of a GraphQL batch.
+    pub graphql_max_batch: usize,
 }
+
+/// Thirty of the dearest operations that are allowed, in each minute.
+const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(600_000).expect("not zero");
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
 const ELSEWHERE: [&str; 16] = [
@@ -137,6 +159,15 @@ impl Default for Config {
             metrics_listen: None,
             staging_minutes: 60,
             database_connections: 16,
+            graphql_introspection: Switch::On,
+            graphql_operations: None,
+            graphql_max_depth: 15,
+            graphql_max_cost: 20_000,
+            graphql_cost_per_minute: COST_PER_MINUTE,
+            graphql_max_tokens: 1_000,
+            graphql_max_aliases: 15,
+            graphql_max_directives: 50,
+            graphql_max_batch: 10,
         }
     }
 }
@@ -192,6 +223,18 @@ impl Config {
         }
         if self.storage_timeout_seconds < 1 {
             return Err("storage_timeout_seconds must be at least 1".into());
+        }
+        let sizes = [
+            ("graphql_max_depth", self.graphql_max_depth),
+            ("graphql_max_cost", self.graphql_max_cost as usize),
+            ("graphql_max_tokens", self.graphql_max_tokens),
+            ("graphql_max_batch", self.graphql_max_batch),
+        ];
+        if let Some((name, _)) = sizes.iter().find(|(_, value)| *value < 1) {
+            return Err(format!("{name} must be at least 1"));
+        }
+        if self.graphql_cost_per_minute.get() < self.graphql_max_cost {
+            return Err("graphql_cost_per_minute must be at least graphql_max_cost".into());
         }
         if !(0.1..=86_400.0).contains(&self.lease_seconds) {
             return Err("lease_seconds must be from 0.1 to 86400".into());

@@ -50,6 +50,12 @@ impl Client {
         }
     }
 
+    /// A GraphQL request by GET.
+    pub fn gql_get(&self, parameters: &[(&str, &str)]) -> RequestBuilder {
+        let url = reqwest::Url::parse_with_params(&self.base, parameters).expect("an address");
+        self.rest(Method::GET, &format!("/graphql?{}", url.query().unwrap_or_default()))
+    }
+
     /// The whole GraphQL answer.
     pub async fn gql(&self, query: &str, variables: Value) -> Value {
         let request = self.rest(Method::POST, "/graphql").json(&json!({ "query": query, "variables": variables }));

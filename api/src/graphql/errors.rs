@@ -1,5 +1,6 @@
 //! How the services' errors look in GraphQL: what the client can mend becomes `userErrors`, the rest a top-level error with a code.
 
+use super::transport::Code;
 use async_graphql::{ErrorExtensions, SimpleObject};
 use domain::Error;
 use domain::error::FieldError;
@@ -55,18 +56,18 @@ pub fn found<T>(result: domain::Result<T>) -> async_graphql::Result<Option<T>> {
     }
 }
 
-pub fn code(error: &Error) -> &'static str {
+pub fn code(error: &Error) -> Code {
     match error {
-        Error::NotFound(_) | Error::OutOfScope(_) => "NOT_FOUND",
-        Error::Forbidden => "FORBIDDEN",
-        Error::Unauthenticated | Error::BadCredentials | Error::InactiveUser => "UNAUTHENTICATED",
-        Error::Invalid(_) => "BAD_USER_INPUT",
-        Error::Conflict(_) => "CONFLICT",
-        Error::TooMany { .. } => "RATE_LIMITED",
-        Error::TooLarge(_) => "TOO_LARGE",
-        Error::CursorExpired { .. } => "CURSOR_EXPIRED",
-        Error::Unavailable(_) => "UNAVAILABLE",
-        Error::Internal(_) => "INTERNAL",
+        Error::NotFound(_) | Error::OutOfScope(_) => Code::NotFound,
+        Error::Forbidden => Code::Forbidden,
+        Error::Unauthenticated | Error::BadCredentials | Error::InactiveUser => Code::Unauthenticated,
+        Error::Invalid(_) => Code::BadUserInput,
+        Error::Conflict(_) => Code::Conflict,
+        Error::TooMany { .. } => Code::RateLimited,
+        Error::TooLarge(_) => Code::PayloadTooLarge,
+        Error::CursorExpired { .. } => Code::CursorExpired,
+        Error::Unavailable(_) => Code::Unavailable,
+        Error::Internal(_) => Code::Internal,
     }
 }
 
@@ -75,7 +76,7 @@ pub fn top_level(failure: Error) -> async_graphql::Error {
         error!(error = ?cause, "a resolver failed");
     }
     async_graphql::Error::new(failure.to_string()).extend_with(|_, extensions| {
-        extensions.set("code", code(&failure));
+        extensions.set("code", code(&failure).as_str());
         match &failure {
             Error::TooMany { retry_after, .. } => extensions.set("retryAfter", *retry_after),
             Error::CursorExpired { now } => extensions.set("cursor", now.as_str()),

@@ -2,11 +2,12 @@
 
 use super::errors::code;
 use super::loaders::Loaders;
-use super::transport::{Code, Gate, InitPayload, Refusal, Session, Upload, UploadReceiver};
+use super::transport::{Code, Gate, InitPayload, Payer, Refusal, Session, Upload, UploadReceiver};
 use crate::caller;
 use async_graphql::Data;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use domain::context::Identity;
 use domain::uploads::Ingest;
 use domain::{App, Context, Error};
 use futures::stream::BoxStream;
@@ -67,6 +68,15 @@ impl Gate for ServerGate {
             });
         }
         Ok(session)
+    }
+
+    /// Users and workers pay wherever they are; who is not signed in, with all others at the same address.
+    fn payer(&self, caller: &Context) -> Payer {
+        match &caller.identity {
+            Identity::User(user) => Payer::Account(format!("user {}", user.id)),
+            Identity::Worker(worker) => Payer::Account(format!("worker {}", worker.name)),
+            Identity::Anonymous | Identity::System => Payer::at(caller.remote),
+        }
     }
 
     fn operation(&self, caller: &Context) -> Data {
@@ -135,13 +145,9 @@ fn refused(error: Error) -> Refusal {
     if let Error::Internal(cause) = &error {
         tracing::error!(error = ?cause, "a request failed before it was executed");
     }
-    let code = match code(&error) {
-        "UNAUTHENTICATED" => Code::Unauthenticated,
-        "FORBIDDEN" => Code::Forbidden,
-        "TOO_LARGE" => Code::PayloadTooLarge,
-        "UNAVAILABLE" => Code::Unavailable,
-        "INTERNAL" => Code::Internal,
-        _ => Code::BadRequest,
-    };
-    Refusal::new(code, error.to_string())
+    let mut refusal = Refusal::new(code(&error), error.to_string());
+    if let Error::TooMany { retry_after, .. } = error {
+        refusal.retry_after = Some(retry_after);
+    }
+    refusal
 }

@@ -50,8 +50,11 @@ async fn a_hundred_thousand_levels_of_nesting_are_refused_in_every_shape() {
 #[tokio::test]
 async fn nesting_up_to_the_limit_is_parsed_and_answered() {
     let server = TestServer::new().await;
-    let query = format!("{{ {} caller {} }}", "me {".repeat(30), "}".repeat(30));
-    assert_eq!(send(&server, &query).await.0, StatusCode::OK);
+    let fields = |deep: usize| format!("{{ {} caller {} }}", "me {".repeat(deep - 1), "}".repeat(deep - 1));
+    assert_eq!(send(&server, &fields(15)).await.0, StatusCode::OK);
+    assert_eq!(send(&server, &fields(16)).await.1, "DOCUMENT_TOO_LARGE");
+    let spread = "{ ...F } fragment F on Query { me { ...G } } fragment G on Query { caller }";
+    assert_eq!(send(&server, spread).await.0, StatusCode::OK);
     let (_, code) = send(&server, &"{ me ".repeat(47)).await;
     assert_eq!(code, "GRAPHQL_PARSE_FAILED");
     let list = format!("{{ echo(text: {}{}) }}", "[".repeat(45), "]".repeat(45));

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cost;
 mod hostile;
 mod http;
 mod multipart;
+mod panics;
+mod persisted;
 mod server;
 mod sse;
 mod websocket;

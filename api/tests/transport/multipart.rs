@@ -190,7 +190,7 @@ async fn an_error_of_the_receiver_is_the_answer() {
     let (status, body) = answer(post(&server, form)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(body["errors"][0]["message"], "File 0 is not DICOM.");
-    assert_eq!(body["errors"][0]["extensions"]["code"], "INVALID");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use api::graphql::transport::{Code, Gate, InitPayload, Refusal, Session, Settings, Transport, Upload, UploadReceiver};
+use api::graphql::transport::{
+    Code, Gate, InitPayload, Metering, Payer, Refusal, Session, Settings, Transport, Upload, UploadReceiver,
+};
 use async_graphql::{Context, Data, Error, InputObject, Object, Result, Schema, Subscription};
 use bytes::Bytes;
 use chrono::Utc;
@@ -79,6 +81,10 @@ impl Gate for TestGate {
         self.session(sent.or_else(|| authorization(upgrade.headers())))
     }
 
+    fn payer(&self, caller: &Caller) -> Payer {
+        Payer::Account(caller.0.clone())
+    }
+
     fn operation(&self, caller: &Caller) -> Data {
         let mut data = Data::default();
         data.insert(caller.clone());
@@ -110,7 +116,7 @@ impl UploadReceiver for TestGate {
         mut body: BoxStream<'_, io::Result<Bytes>>,
     ) -> Result<(), Refusal> {
         if file_name == "virus" {
-            return Err(Refusal::new(Code::Invalid, "File 0 is not DICOM."));
+            return Err(Refusal::new(Code::BadUserInput, "File 0 is not DICOM."));
         }
         let mut size = 0;
         self.beginning.lock().unwrap().clear();
@@ -150,6 +156,15 @@ impl Query {
 
     async fn me(&self) -> Query {
         Query
+    }
+
+    #[graphql(complexity = "first * child_complexity")]
+    async fn many(&self, first: usize) -> Vec<Query> {
+        std::iter::repeat_with(|| Query).take(first).collect()
+    }
+
+    async fn panics(&self, at: usize) -> i32 {
+        [0][at]
     }
 }
 
@@ -195,6 +210,11 @@ impl Counting {
         futures::stream::iter(1..=to)
     }
 
+    /// Fails after a first event.
+    async fn breaks(&self) -> impl Stream<Item = i32> {
+        futures::stream::iter([0, 1]).map(|n| [0][n])
+    }
+
     async fn forever(&self) -> impl Stream<Item = i32> {
         futures::stream::iter([0]).chain(futures::stream::pending())
     }
@@ -234,7 +254,7 @@ impl TestServer {
         let address = listener.local_addr().unwrap().to_string();
         let gate = TestGate::default();
         let shutdown = settings.shutdown.clone();
-        let schema = TestSchema::build(Query, Mutation, Counting).finish();
+        let schema = TestSchema::build(Query, Mutation, Counting).extension(Metering).finish();
         let app = Route::new().at("/graphql", Transport::new(schema, gate.clone(), settings));
         let acceptor = TcpAcceptor::from_tokio(listener).unwrap();
         tokio::spawn(Server::new_with_acceptor(acceptor).run(app));

@@ -77,8 +77,10 @@ async fn a_stream_ends_without_complete_when_the_server_stops() {
 #[tokio::test]
 async fn what_cannot_be_run_is_refused_before_the_stream_opens() {
     let server = TestServer::new().await;
-    let response = open(&server, "{", "ada").await;
-    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    for query in ["{", "subscription { unknown }", "subscription { count(to: \"x\") }"] {
+        let response = open(&server, query, "ada").await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query}");
+    }
     let response = open(&server, "subscription { forever }", "refused").await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
 }

@@ -13,17 +13,18 @@ use tokio_tungstenite::{
 
 use crate::server::{TestServer, impatient};
 
-struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A client of the subprotocol.
+pub struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
-    async fn connect(server: &TestServer, protocol: &str) -> Self {
+    pub async fn connect(server: &TestServer, protocol: &str) -> Self {
         let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
         Self(connect_async(request).await.unwrap().0)
     }
 
     /// A socket whose `connection_init` was acknowledged.
-    async fn greeted(server: &TestServer, caller: &str) -> Self {
+    pub async fn greeted(server: &TestServer, caller: &str) -> Self {
         let mut client = Self::connect(server, "graphql-transport-ws").await;
         client.init(caller).await;
         assert_eq!(client.next().await["type"], "connection_ack");
@@ -35,16 +36,16 @@ impl Client {
         self.send(json!({"type": "connection_init", "payload": {"Authorization": authorization}})).await;
     }
 
-    async fn send(&mut self, message: Value) {
+    pub async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub async fn subscribe(&mut self, id: &str, query: &str) {
         self.send(json!({"type": "subscribe", "id": id, "payload": {"query": query}})).await;
     }
 
     /// The next message.
-    async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         loop {
             match self.0.next().await.unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -223,6 +224,39 @@ async fn refused_expired_and_revoked_credentials_close_with_4403() {
     let (code, reason) = client.closed().await;
     assert_eq!(code, 4403);
     assert!(reason.starts_with("Session ended"));
+}
+
+#[tokio::test]
+async fn a_client_whose_token_expired_comes_back_with_another() {
+    let server = TestServer::new().await;
+    let mut client = Client::greeted(&server, "brief").await;
+    assert_eq!(client.closed().await.0, 4403);
+    let mut again = Client::greeted(&server, "ada").await;
+    again.subscribe("1", "{ caller }").await;
+    assert_eq!(again.next().await["payload"]["data"]["caller"], "ada");
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_ping_is_dropped_and_one_that_does_stays() {
+    let settings = Settings {
+        ping_interval: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let server = TestServer::with(settings).await;
+    // A client answers pings while it reads, and this one does not read.
+    let _mute = Client::greeted(&server, "ada").await;
+    let mute = server.gate.last_session.lock().unwrap().clone();
+    let mut live = Client::greeted(&server, "ada").await;
+    let mut pings = 0;
+    while pings < 6 {
+        match live.0.next().await.unwrap().unwrap() {
+            Message::Ping(_) => pings += 1,
+            other => panic!("{other:?} instead of a ping"),
+        }
+    }
+    mute.cancelled().await;
+    live.subscribe("1", "{ caller }").await;
+    assert_eq!(live.next().await["payload"]["data"]["caller"], "ada");
 }
 
 #[tokio::test]

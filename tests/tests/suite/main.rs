@@ -7,6 +7,8 @@ mod authorisation;
 mod external_workers;
 mod faces;
 mod faults;
+mod graphql_attacks;
+mod graphql_transport;
 mod history;
 mod identity;
 mod jobs;

@@ -9,17 +9,19 @@ use async_graphql::{
 };
 use serde::Deserialize;
 
-use super::{
-    limits::Limits,
-    refusal::{Code, Refusal},
-};
+use super::{Settings, code::Code, introspection, persisted::Reference, refusal::Refusal};
 
 /// Parameters of one GraphQL request, the same in JSON, in the query string and on a socket.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Params {
-    /// The document.
-    pub query: String,
+    /// The document, unless it is named.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// The id of a document that the server knows: `sha256:` and its digits, or one that build tools gave. Relay's clients send
+    /// it under the two other names.
+    #[serde(default, alias = "doc_id", alias = "id")]
+    pub document_id: Option<String>,
     /// Which of the document's operations to run.
     #[serde(default)]
     pub operation_name: Option<String>,
@@ -38,24 +40,31 @@ pub struct Operation {
     pub request: Request,
     /// Query, mutation or subscription.
     pub kind: OperationType,
+    /// True when the answer tells of nothing but the schema.
+    pub about_schema: bool,
 }
 
 impl Params {
-    /// Bounds and parses the document, finds the operation and checks that its required variables are given
+    /// Finds the document, bounds and parses it, finds the operation and checks that its required variables are given
     /// (async-graphql would answer their absence as an error of execution).
-    pub fn prepare(self, limits: &Limits) -> Result<Operation, Refusal> {
-        limits.check_source(&self.query)?;
-        let document = parse_query(&self.query).map_err(|error| Refusal {
-            code: Code::ParseFailed,
-            message: error.to_string(),
-            locations: error.positions().collect(),
+    pub fn prepare(self, settings: &Settings) -> Result<Operation, Refusal> {
+        let limits = &settings.limits;
+        let reference = Reference::of(self.extensions.as_ref(), self.document_id)?;
+        let found = settings.documents.find(self.query, reference)?;
+        limits.check_source(&found.text)?;
+        let document = parse_query(&found.text).map_err(|error| {
+            let mut refusal = Refusal::new(Code::ParseFailed, error.to_string());
+            refusal.locations = error.positions().collect();
+            refusal
         })?;
         limits.check_expansion(&document)?;
         let operation = select(&document, self.operation_name.as_deref())?;
         check_required_variables(operation, &self.variables)?;
+        let about_schema = introspection::check(&document, operation, limits.introspection)?;
         let kind = operation.ty;
 
-        let mut request = Request::new(self.query).variables(self.variables);
+        let mut request = Request::new(&*found.text).variables(self.variables);
+        settings.documents.keep(found)?;
         request.operation_name = self.operation_name;
         for (name, value) in self.extensions.unwrap_or_default() {
             let value = async_graphql::Value::from_json(value)
@@ -63,7 +72,11 @@ impl Params {
             request.extensions.insert(name, value);
         }
         request.set_parsed_query(document);
-        Ok(Operation { request, kind })
+        Ok(Operation {
+            request,
+            kind,
+            about_schema,
+        })
     }
 }
 

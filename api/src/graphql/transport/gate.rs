@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use poem::Request;
 use tokio_util::sync::CancellationToken;
 
-use super::refusal::Refusal;
+use super::{budget::Payer, refusal::Refusal};
 
 /// JSON object that a client sends with `connection_init`, for example `{"Authorization": "Bearer …"}`.
 pub type InitPayload = serde_json::Map<String, serde_json::Value>;
@@ -30,6 +30,9 @@ pub trait Gate: Clone + Send + Sync + 'static {
         upgrade: &Request,
         payload: InitPayload,
     ) -> impl Future<Output = Result<Session<Self::Caller>, Refusal>> + Send;
+
+    /// Whose budget the caller's operations are charged to.
+    fn payer(&self, caller: &Self::Caller) -> Payer;
 
     /// Data that the resolvers of one operation see. Called once an operation, also within a batch or socket, so
     /// that data loaders made here never outlive the operation.

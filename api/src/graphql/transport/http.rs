@@ -9,13 +9,17 @@ use serde::Deserialize;
 
 use super::{
     Transport,
+    bill::Bill,
+    code::Code,
     document::{Operation, Params},
     gate::Session,
     incoming::{Incoming, too_large},
     multipart::UploadReceiver,
     negotiate::{self, Media, Sent},
-    refusal::{Code, Refusal},
-    respond, sse,
+    refusal::Refusal,
+    respond,
+    run::{self, Begun},
+    sse,
 };
 
 /// What a JSON body or query string holds.
@@ -28,7 +32,9 @@ enum Body {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct QueryString {
-    query: String,
+    query: Option<String>,
+    #[serde(alias = "doc_id", alias = "id")]
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -36,7 +42,8 @@ struct QueryString {
 
 impl<E: Executor, G: UploadReceiver> Transport<E, G> {
     /// Answers everything but sockets.
-    pub(super) async fn http(&self, request: Request) -> Response {
+    pub(super) async fn http(&self, mut request: Request) -> Response {
+        let incoming = Incoming::new(request.take_body(), self.settings.body_idle);
         let allow = match *request.method() {
             Method::GET => "POST",
             _ => "GET, POST",
@@ -48,39 +55,50 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
             );
             return respond::refused(Media::Json, refusal, allow);
         };
-        match self.serve(request, media).await {
+        let session = match self.gate.http(&request).await {
+            Ok(session) => session,
+            Err(refusal) => return respond::refused(media, refusal, allow),
+        };
+        let bill = self.bill(&session.caller);
+        let mut response = match self.serve(&request, incoming, media, session, &bill).await {
             Ok(response) => response,
             Err(refusal) => respond::refused(media, refusal, allow),
-        }
+        };
+        bill.tell(response.headers_mut());
+        response
     }
 
-    async fn serve(&self, mut request: Request, media: Media) -> Result<Response, Refusal> {
-        let incoming = Incoming::new(request.take_body(), self.settings.body_idle);
+    async fn serve(
+        &self,
+        request: &Request,
+        incoming: Incoming,
+        media: Media,
+        session: Session<G::Caller>,
+        bill: &Bill,
+    ) -> Result<Response, Refusal> {
         match *request.method() {
             Method::GET => {
-                let session = self.gate.http(&request).await?;
-                let operation = from_query_string(&request)?.prepare(&self.settings.limits)?;
+                let operation = self.read(bill, from_query_string(request)?)?;
                 if operation.kind == OperationType::Mutation {
                     return Err(Refusal::new(Code::MethodNotAllowed, "A mutation is sent by POST."));
                 }
                 let data = self.gate.operation(&session.caller);
-                self.run(media, session, operation, data).await
+                self.run(media, session, operation, data, bill).await
             }
             Method::POST => match negotiate::sent(request.headers()) {
                 Some(Sent::Json) => {
-                    let session = self.gate.http(&request).await?;
                     let limit = self.settings.body_bytes;
                     refuse_declared_length(request.headers(), limit)?;
                     match from_json(&incoming.read(limit).await?, self.settings.batch)? {
                         Body::One(params) => {
-                            let operation = params.prepare(&self.settings.limits)?;
+                            let operation = self.read(bill, params)?;
                             let data = self.gate.operation(&session.caller);
-                            self.run(media, session, operation, data).await
+                            self.run(media, session, operation, data, bill).await
                         }
-                        Body::Batch(batch) => self.run_batch(media, session, batch).await,
+                        Body::Batch(batch) => self.run_batch(media, session, batch, bill).await,
                     }
                 }
-                Some(Sent::Multipart) => self.upload(media, request, incoming).await,
+                Some(Sent::Multipart) => self.upload(media, request, incoming, session, bill).await,
                 None => Err(Refusal::new(
                     Code::UnsupportedMediaType,
                     "Send an uncompressed body with Content-Type: application/json, or multipart/form-data for uploads.",
@@ -98,19 +116,23 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
         &self,
         media: Media,
         session: Session<G::Caller>,
-        mut operation: Operation,
+        operation: Operation,
         data: Data,
+        bill: &Bill,
     ) -> Result<Response, Refusal> {
-        operation.request.data = data;
         match (media, operation.kind) {
-            (Media::EventStream, _) => {
-                let results = self.executor.execute_stream(operation.request, None);
-                Ok(sse::stream(results, session, &self.settings))
-            }
+            (Media::EventStream, _) => match run::begin(self.stream(operation, data, bill), bill).await {
+                Begun::Running(results) => Ok(sse::stream(results, session, &self.settings)),
+                Begun::Refused(response) => Ok(respond::one(media, *response)),
+            },
             (_, OperationType::Subscription) => Err(needs_stream()),
             _ => {
-                let response = self.executor.execute(operation.request).await;
-                Ok(respond::one(media, response))
+                let about_schema = operation.about_schema;
+                let mut response = respond::one(media, self.execute(operation, data, bill).await);
+                if about_schema {
+                    respond::may_be_kept(&mut response);
+                }
+                Ok(response)
             }
         }
     }
@@ -120,6 +142,7 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
         media: Media,
         session: Session<G::Caller>,
         batch: Vec<Params>,
+        bill: &Bill,
     ) -> Result<Response, Refusal> {
         if media == Media::EventStream {
             return Err(Refusal::new(
@@ -129,18 +152,15 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
         }
         let mut responses = Vec::with_capacity(batch.len());
         for params in batch {
-            responses.push(self.run_in_batch(&session.caller, params).await);
+            responses.push(self.run_in_batch(&session.caller, params, bill).await);
         }
         Ok(respond::many(media, responses))
     }
 
-    async fn run_in_batch(&self, caller: &G::Caller, params: Params) -> GraphQlResponse {
-        match params.prepare(&self.settings.limits) {
+    async fn run_in_batch(&self, caller: &G::Caller, params: Params, bill: &Bill) -> GraphQlResponse {
+        match self.read(bill, params) {
             Ok(operation) if operation.kind == OperationType::Subscription => needs_stream().into_response(),
-            Ok(mut operation) => {
-                operation.request.data = self.gate.operation(caller);
-                self.executor.execute(operation.request).await
-            }
+            Ok(operation) => self.execute(operation, self.gate.operation(caller), bill).await,
             Err(refusal) => refusal.into_response(),
         }
     }
@@ -185,7 +205,7 @@ fn from_json(bytes: &[u8], most: usize) -> Result<Body, Refusal> {
 fn from_query_string(request: &Request) -> Result<Params, Refusal> {
     let parameters: QueryString = request
         .params()
-        .map_err(|_| Refusal::bad_request("The query string needs `query`, and each parameter once at most."))?;
+        .map_err(|_| Refusal::bad_request("The query string holds each parameter once at most."))?;
     let not_empty = |text: Option<String>| text.filter(|text| !text.is_empty());
     let wrong = |name: &str| Refusal::bad_request(format!("`{name}` is not a JSON object as text."));
     let variables = match not_empty(parameters.variables) {
@@ -198,6 +218,7 @@ fn from_query_string(request: &Request) -> Result<Params, Refusal> {
     };
     Ok(Params {
         query: parameters.query,
+        document_id: not_empty(parameters.document_id),
         operation_name: not_empty(parameters.operation_name),
         variables,
         extensions,

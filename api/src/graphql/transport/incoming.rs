@@ -21,7 +21,7 @@ use futures::{FutureExt, Stream, StreamExt, stream::BoxStream};
 use poem::Body;
 use tokio::{runtime::Handle, time::Sleep};
 
-use super::refusal::{Code, Refusal};
+use super::{code::Code, refusal::Refusal};
 
 /// How long, and how much, a refused body is read on.
 const DRAIN_TIME: Duration = Duration::from_secs(5);

@@ -1,19 +1,10 @@
 //! Bounds on a document before the parser sees it, by a small lexer of our own.
 //!
-//! async-graphql's parser recurses with the nesting of the document and would overflow the stack, and its walks follow
-//! every fragment spread, so that 30 fragments that spread one another twice take 2^30 steps. Both are refused here:
-//! [`Limits::check_source`] runs before parsing, [`Limits::check_expansion`] before validation.
+//! async-graphql's parser recurses with the nesting of the document and would overflow the stack.
 
-use std::collections::HashMap;
+use super::{code::Code, refusal::Refusal};
 
-use async_graphql::{
-    Name, Positioned,
-    parser::types::{ExecutableDocument, Selection, SelectionSet},
-};
-
-use super::refusal::{Code, Refusal};
-
-/// How much one document may ask for. The defaults leave room for the full introspection query.
+/// How much one document may ask for. The defaults leave room for the full introspection query, which is 14 fields deep.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of the document.
@@ -28,6 +19,14 @@ pub struct Limits {
     pub directives: usize,
     /// Selections after every fragment spread has been replaced by its fragment.
     pub selections: usize,
+    /// Fields of one name in one selection: they are answered once and computed each time.
+    pub repetitions: usize,
+    /// Fields within fields, with fragments in their places. It also keeps the computation of costs, which multiplies along it, within its numbers.
+    pub depth: usize,
+    /// Cost of one operation; see [`Metering`](super::Metering).
+    pub cost: usize,
+    /// Whether the schema may be asked for.
+    pub introspection: bool,
 }
 
 impl Default for Limits {
@@ -39,6 +38,10 @@ impl Default for Limits {
             aliases: 15,
             directives: 50,
             selections: 5_000,
+            repetitions: 10,
+            depth: 15,
+            cost: 20_000,
+            introspection: true,
         }
     }
 }
@@ -94,22 +97,10 @@ impl Limits {
         within("aliases", count.aliases, self.aliases)?;
         within("directives", count.directives, self.directives)
     }
-
-    /// Refuses a document whose operations become too large, or endless, when fragments are spread.
-    pub fn check_expansion(&self, document: &ExecutableDocument) -> Result<(), Refusal> {
-        let mut expansion = Expansion {
-            document,
-            known: HashMap::new(),
-        };
-        for (_, operation) in document.operations.iter() {
-            let size = expansion.size(&operation.node.selection_set)?;
-            within("selections", size, self.selections)?;
-        }
-        Ok(())
-    }
 }
 
-fn within(what: &str, found: usize, allowed: usize) -> Result<(), Refusal> {
+/// Refuses more of something than is allowed.
+pub(super) fn within(what: &str, found: usize, allowed: usize) -> Result<(), Refusal> {
     if found <= allowed {
         return Ok(());
     }
@@ -167,51 +158,6 @@ fn end_of_block_string(bytes: &[u8], mut at: usize) -> usize {
         }
     }
     bytes.len()
-}
-
-/// Sizes of fragments after expansion, each computed once.
-struct Expansion<'a> {
-    document: &'a ExecutableDocument,
-    /// `None` while a fragment is being measured: meeting it again means that it contains itself.
-    known: HashMap<&'a Name, Option<usize>>,
-}
-
-impl<'a> Expansion<'a> {
-    fn size(&mut self, set: &'a Positioned<SelectionSet>) -> Result<usize, Refusal> {
-        let mut size = 0_usize;
-        for selection in &set.node.items {
-            let inner = match &selection.node {
-                Selection::Field(field) => self.size(&field.node.selection_set)?,
-                Selection::InlineFragment(inline) => self.size(&inline.node.selection_set)?,
-                Selection::FragmentSpread(spread) => self.fragment_size(&spread.node.fragment_name)?,
-            };
-            size = size.saturating_add(1).saturating_add(inner);
-        }
-        Ok(size)
-    }
-
-    fn fragment_size(&mut self, name: &'a Positioned<Name>) -> Result<usize, Refusal> {
-        match self.known.get(&name.node) {
-            Some(Some(size)) => return Ok(*size),
-            Some(None) => {
-                let mut refusal = Refusal::new(
-                    Code::ValidationFailed,
-                    format!("Fragment \"{}\" contains itself.", name.node),
-                );
-                refusal.locations = vec![name.pos];
-                return Err(refusal);
-            }
-            None => {}
-        }
-        // Validation names an unknown fragment; here it is empty.
-        let Some(fragment) = self.document.fragments.get(&name.node) else {
-            return Ok(0);
-        };
-        self.known.insert(&name.node, None);
-        let size = self.size(&fragment.node.selection_set)?;
-        self.known.insert(&name.node, Some(size));
-        Ok(size)
-    }
 }
 
 #[cfg(test)]

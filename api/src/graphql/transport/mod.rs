@@ -5,17 +5,26 @@
 //! is not used: it runs mutations by GET and from untyped bodies, and gets close codes and statuses wrong.
 //!
 //! Invariants: a mutation runs only from a POST with a media type that needs a CORS preflight, or from a socket;
-//! nothing is parsed before it is bounded ([`Limits`]); no response may be stored by a cache.
+//! nothing is parsed before it is bounded ([`Limits`]); every operation is charged before it runs ([`Metering`]); no response with
+//! data may be stored by a cache.
 
+mod bill;
+mod budget;
+mod code;
 mod document;
+mod expansion;
 mod gate;
 mod http;
 mod incoming;
+mod introspection;
 mod limits;
 mod multipart;
 mod negotiate;
+mod persisted;
 mod refusal;
+mod registered;
 mod respond;
+mod run;
 mod sse;
 mod websocket;
 
@@ -26,18 +35,26 @@ use poem::{Endpoint, Request, Response, http::header};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
+    bill::Metering,
+    budget::{Budget, Payer},
+    code::Code,
     gate::{Gate, InitPayload, Session, SessionEnd},
     incoming::{Allowance, Incoming},
     limits::Limits,
     multipart::{Upload, UploadReceiver},
-    refusal::{Code, Refusal},
+    persisted::Documents,
+    refusal::Refusal,
+    registered::Registered,
 };
 
 /// What the transport allows. Defaults suit a server on the open internet.
-#[derive(Clone, Debug)]
 pub struct Settings {
     /// Bounds on each document.
     pub limits: Limits,
+    /// Which documents run, and those that need not be sent.
+    pub documents: Documents,
+    /// What each caller may ask in a minute; `None`: as much as they like.
+    pub budget: Option<Budget>,
     /// Bytes of a JSON body, a socket message and the `operations` and `map` fields of an upload.
     pub body_bytes: usize,
     /// Operations in one HTTP batch.
@@ -64,6 +81,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            documents: Documents::default(),
+            budget: None,
             body_bytes: 1024 * 1024,
             batch: 10,
             files: 5_000,
@@ -87,7 +106,7 @@ pub struct Transport<E, G> {
 }
 
 impl<E: Executor, G: UploadReceiver> Transport<E, G> {
-    /// Serves `executor` to the callers that `gate` lets in.
+    /// Serves `executor`, which must have [`Metering`] among its extensions, to the callers that `gate` lets in.
     pub fn new(executor: E, gate: G, settings: Settings) -> Self {
         Self {
             executor,

@@ -25,12 +25,13 @@ use poem::{
 
 use super::{
     Transport,
+    bill::Bill,
+    code::Code,
     document::{Operation, Params},
-    gate::Gate,
+    gate::{Gate, Session},
     incoming::{Allowance, Incoming, too_large, unreadable},
-    limits::Limits,
     negotiate::Media,
-    refusal::{Code, Refusal},
+    refusal::Refusal,
 };
 
 /// Bytes that the preamble or the headers of one part may take.
@@ -119,14 +120,20 @@ struct Plan {
 
 impl<E: Executor, G: UploadReceiver> Transport<E, G> {
     /// Receives an upload and runs its mutation.
-    pub(super) async fn upload(&self, media: Media, request: Request, incoming: Incoming) -> Result<Response, Refusal> {
+    pub(super) async fn upload(
+        &self,
+        media: Media,
+        request: &Request,
+        incoming: Incoming,
+        session: Session<G::Caller>,
+        bill: &Bill,
+    ) -> Result<Response, Refusal> {
         require_preflight(request.headers())?;
-        let session = self.gate.http(&request).await?;
-        let mut parts = Parts::new(&request, incoming)?;
+        let mut parts = Parts::new(request, incoming)?;
         let limit = self.settings.body_bytes;
         let operations = parts.text("operations", limit).await?;
         let map = parts.text("map", limit).await?;
-        let mut plan = Plan::new(&operations, &map, self.settings.files, &self.settings.limits)?;
+        let mut plan = Plan::new(&operations, &map, self.settings.files, |params| self.read(bill, params))?;
 
         let mut receipt = self.gate.open(&session.caller, plan.files.len()).await?;
         while let Some(part) = parts.next().await? {
@@ -139,7 +146,7 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
 
         let mut data = self.gate.operation(&session.caller);
         self.gate.attach(receipt, &mut data);
-        self.run(media, session, plan.operation, data).await
+        self.run(media, session, plan.operation, data, bill).await
     }
 
     async fn receive(&self, receipt: &mut G::Receipt, index: usize, mut part: Field<'static>) -> Result<(), Refusal> {
@@ -240,7 +247,12 @@ fn malformed(error: multer::Error) -> Refusal {
 }
 
 impl Plan {
-    fn new(operations: &[u8], map: &[u8], most_files: usize, limits: &Limits) -> Result<Self, Refusal> {
+    fn new(
+        operations: &[u8],
+        map: &[u8],
+        most_files: usize,
+        read: impl FnOnce(Params) -> Result<Operation, Refusal>,
+    ) -> Result<Self, Refusal> {
         let mut params: Params = serde_json::from_slice(operations)
             .map_err(|error| Refusal::bad_request(format!("`operations` is not one GraphQL request: {error}.")))?;
         let map: BTreeMap<String, Vec<String>> = serde_json::from_slice(map).map_err(|error| {
@@ -263,7 +275,7 @@ impl Plan {
             }
             files.insert(name, Some(index));
         }
-        let mut operation = params.prepare(limits)?;
+        let mut operation = read(params)?;
         if operation.kind != OperationType::Mutation {
             return Err(Refusal::bad_request("Files are sent to a mutation only."));
         }

@@ -7,10 +7,7 @@ use poem::{
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{
-    negotiate::Media,
-    refusal::{Code, Refusal},
-};
+use super::{code::Code, negotiate::Media, refusal::Refusal};
 
 /// A response of the executor as the specification wants it written: a request error has no `data` entry.
 pub struct Answer(GraphQlResponse);
@@ -34,12 +31,19 @@ impl Answer {
         &self.0.errors
     }
 
+    /// Why nothing was executed; `None` when something was.
+    fn refusal(&self) -> Option<Code> {
+        let spelled = self.errors().first().filter(|_| self.is_request_error()).and_then(|error| {
+            match error.extensions.as_ref()?.get("code")? {
+                Value::String(code) => Code::parse(code),
+                _ => None,
+            }
+        });
+        spelled.or(self.is_request_error().then_some(Code::ValidationFailed))
+    }
+
     fn status(&self, media: Media) -> StatusCode {
-        if self.is_request_error() {
-            Code::ValidationFailed.status(media)
-        } else {
-            StatusCode::OK
-        }
+        self.refusal().map_or(StatusCode::OK, |code| code.status(media))
     }
 }
 
@@ -82,11 +86,18 @@ pub fn one(media: Media, response: GraphQlResponse) -> Response {
     response
 }
 
-/// The response to a batch: each operation has its own errors, the batch as such succeeded.
+/// The response to a batch: each operation has its own errors, the batch as such succeeded, unless the caller's budget let
+/// none of it in.
 pub fn many(media: Media, responses: Vec<GraphQlResponse>) -> Response {
     let mut answers: Vec<Answer> = responses.into_iter().map(Answer::new).collect();
     let wanted: Vec<HeaderMap> = answers.iter_mut().map(|answer| std::mem::take(&mut answer.0.http_headers)).collect();
-    let mut response = json(media, StatusCode::OK, &answers);
+    let spent = answers.iter().all(|answer| answer.refusal() == Some(Code::RateLimited));
+    let status = if spent {
+        Code::RateLimited.status(media)
+    } else {
+        StatusCode::OK
+    };
+    let mut response = json(media, status, &answers);
     for headers in wanted {
         add_headers(response.headers_mut(), headers);
     }
@@ -95,9 +106,12 @@ pub fn many(media: Media, responses: Vec<GraphQlResponse>) -> Response {
 
 /// The response to a request that was not executed. `allow` is told to a client that used a wrong method.
 pub fn refused(media: Media, refusal: Refusal, allow: &'static str) -> Response {
-    let code = refusal.code;
+    let (code, retry_after) = (refusal.code, refusal.retry_after);
     let answer = Answer::new(refusal.into_response());
     let mut response = json(media, code.status(media), &answer);
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
     let (name, value) = match code {
         Code::MethodNotAllowed => (header::ALLOW, allow),
         Code::Unauthenticated => (header::WWW_AUTHENTICATE, "Bearer"),
@@ -121,6 +135,12 @@ fn json(media: Media, status: StatusCode, value: &impl Serialize) -> Response {
                 .body(r#"{"errors":[{"message":"Internal error.","extensions":{"code":"INTERNAL"}}]}"#)
         }
     }
+}
+
+/// Lets a client keep an answer that tells nothing of any patient, on condition that it asks each time whether it still holds.
+pub fn may_be_kept(response: &mut Response) {
+    let revalidated = header::HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, revalidated);
 }
 
 /// Status and headers that every response of this path has.

@@ -19,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Settings,
+    code::Code,
     gate::Session,
     negotiate::Media,
-    refusal::{Code, Refusal},
+    refusal::Refusal,
     respond::{self, Answer},
 };
 

@@ -33,11 +33,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::{
     Transport,
+    code::Code,
     document::Params,
     gate::{InitPayload, Session},
     multipart::UploadReceiver,
     negotiate::Media,
-    refusal::{Code, Refusal},
+    refusal::Refusal,
     respond::{self, Answer},
 };
 
@@ -258,12 +259,13 @@ impl<E: Executor, G: UploadReceiver> Conversation<E, G> {
             );
             return self.refuse(&id, refusal).await;
         }
-        let mut request = match params.prepare(&settings.limits) {
-            Ok(operation) => operation.request,
+        let bill = self.transport.bill(&session.caller);
+        let operation = match self.transport.read(&bill, params) {
+            Ok(operation) => operation,
             Err(refusal) => return self.refuse(&id, refusal).await,
         };
-        request.data = self.transport.gate.operation(&session.caller);
-        let results = self.transport.executor.execute_stream(request, None);
+        let data = self.transport.gate.operation(&session.caller);
+        let results = self.transport.stream(operation, data, &bill);
         let (results, handle) = abortable(results.map(Some).chain(futures::stream::iter([None])));
         self.running.insert(id.clone(), handle);
         self.operations.push(results.map(move |result| (id.clone(), result)).boxed());

@@ -162,3 +162,16 @@ async fn a_worker_token_is_made_listed_and_revoked() {
     let unknown = complaint(&place.run(&["worker-token", "revoke", "7"]).await);
     assert!(unknown.contains("worker-token list"), "{unknown}");
 }
+
+#[tokio::test]
+async fn a_server_does_not_start_with_registered_operations_that_do_not_parse() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("operations.json");
+    std::fs::write(&file, r#"{"1f2e": "query Me { me {"}"#).unwrap();
+    for mode in ["serve", "api"] {
+        let text = complaint(&bare(&[mode], &[("GANTRY_GRAPHQL_OPERATIONS", file.to_str().unwrap())]).await);
+        assert!(text.contains("operations.json") && text.contains("1f2e"), "{text}");
+        let text = complaint(&bare(&[mode], &[("GANTRY_GRAPHQL_OPERATIONS", "nowhere.json")]).await);
+        assert!(text.contains("nowhere.json"), "{text}");
+    }
+}
