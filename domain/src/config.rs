@@ -162,7 +162,7 @@ impl Default for Config {
             graphql_introspection: Switch::On,
             graphql_operations: None,
             graphql_max_depth: 15,
-            graphql_max_cost: 20_000,
+            graphql_max_cost: 50_000,
             graphql_cost_per_minute: COST_PER_MINUTE,
             graphql_max_tokens: 1_000,
             graphql_max_aliases: 15,

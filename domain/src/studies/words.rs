@@ -192,7 +192,7 @@ async fn frequencies(c: &impl ConnectionTrait, wanted: &[String]) -> Result<Vec<
         values.extend::<[Value; 2]>([beginning.clone().into(), format!("{beginning}{}", char::MAX).into()]);
         let (from, to) = (values.len() - 1, values.len());
         counts.push(format!(
-            "(SELECT count(*) FROM (SELECT 1 FROM study_word WHERE word >= ${from} AND word < ${to} LIMIT {}) AS some)",
+            "(SELECT count(*) FROM (SELECT 1 FROM study_word WHERE word >= ${from} AND word < ${to} LIMIT {}) AS found)",
             RARE + 1
         ));
     }
