@@ -109,7 +109,7 @@ pub struct Config {
 }
 
 /// Thirty of the dearest operations that are allowed, in each minute.
-const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(600_000).expect("not zero");
+const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_500_000).expect("not zero");
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
 const ELSEWHERE: [&str; 16] = [
@@ -162,7 +162,7 @@ impl Default for Config {
             graphql_introspection: Switch::On,
             graphql_operations: None,
             graphql_max_depth: 15,
-            graphql_max_cost: 20_000,
+            graphql_max_cost: 50_000,
             graphql_cost_per_minute: COST_PER_MINUTE,
             graphql_max_tokens: 1_000,
             graphql_max_aliases: 15,

@@ -40,7 +40,7 @@ impl Default for Limits {
             selections: 5_000,
             repetitions: 10,
             depth: 15,
-            cost: 20_000,
+            cost: 50_000,
             introspection: true,
         }
     }
