@@ -109,7 +109,7 @@ pub struct Config {
 }
 
 /// Thirty of the dearest operations that are allowed, in each minute.
-const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(600_000).expect("not zero");
+const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_500_000).expect("not zero");
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
 const ELSEWHERE: [&str; 16] = [

@@ -6,10 +6,7 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_graphql::{
@@ -35,7 +32,6 @@ struct Inner {
     settings: Arc<Settings>,
     payer: Payer,
     account: Mutex<Account>,
-    passed: AtomicBool,
     passing: Notify,
 }
 
@@ -53,7 +49,6 @@ impl Bill {
             settings: Arc::clone(settings),
             payer,
             account: Mutex::default(),
-            passed: AtomicBool::new(false),
             passing: Notify::new(),
         }))
     }
@@ -75,7 +70,6 @@ impl Bill {
             ));
         }
         self.pay(complexity.saturating_sub(1))?;
-        self.0.passed.store(true, Ordering::Release);
         self.0.passing.notify_one();
         Ok(())
     }
@@ -107,12 +101,12 @@ impl Bill {
         Ok(())
     }
 
-    /// Whether an operation passed validation and the budget.
-    pub fn has_passed(&self) -> bool {
-        self.0.passed.load(Ordering::Acquire)
+    /// Whether the caller's budget did not cover an operation.
+    pub fn is_spent(&self) -> bool {
+        self.account().retry_after.is_some()
     }
 
-    /// Waits until one has.
+    /// Waits until an operation passed validation and the budget.
     pub async fn passing(&self) {
         self.0.passing.notified().await;
     }

@@ -21,7 +21,7 @@ use super::{
 pub enum Begun {
     /// It runs.
     Running(BoxStream<'static, GraphQlResponse>),
-    /// It was refused before anything was executed.
+    /// The caller's budget does not cover it.
     Refused(Box<GraphQlResponse>),
 }
 
@@ -60,7 +60,8 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
     }
 }
 
-/// Waits until an operation runs or is refused, so that a refusal can be told by a status.
+/// Waits until an operation runs or is refused, so that a budget that is spent can be told by a status, which makes clients wait. What else
+/// is wrong with it is told by an event: clients of event streams do not read the body of another status.
 pub async fn begin(mut results: BoxStream<'static, GraphQlResponse>, bill: &Bill) -> Begun {
     let first = tokio::select! {
         biased;
@@ -68,7 +69,7 @@ pub async fn begin(mut results: BoxStream<'static, GraphQlResponse>, bill: &Bill
         () = bill.passing() => return Begun::Running(results),
     };
     match first {
-        Some(response) if !bill.has_passed() => Begun::Refused(Box::new(response)),
+        Some(response) if bill.is_spent() => Begun::Refused(Box::new(response)),
         first => Begun::Running(stream::iter(first).chain(results).boxed()),
     }
 }
