@@ -44,10 +44,10 @@ UPLOAD = gql("""
 """)
 
 WORKLIST = gql("""
-    query Worklist($first: Int!, $after: String) {
-      studies(first: $first, after: $after) {
+    query Worklist($filter: StudyFilter!, $first: Int!, $after: String) {
+      studies(filter: $filter, orderBy: { field: EXAMINED_ON }, first: $first, after: $after) {
         totalCount
-        nodes { id studyId patientName modality status isUrgent createdAt }
+        nodes { id studyId patientName modality status isUrgent examinedOn }
         pageInfo { hasNextPage endCursor }
       }
     }
@@ -57,11 +57,13 @@ STUDY = gql("""
     query Study($id: ID!) {
       study(id: $id) {
         studyId
-        series {
+        series(first: 100) {
+          nodes {
             seriesNumber
             modality
             numberOfInstances
             preview: rendition(kind: PREVIEW) { url width height error }
+          }
         }
       }
     }
@@ -104,11 +106,11 @@ class Gantry:
         raise_user_errors(payload)
         return payload
 
-    async def worklist(self):
-        """All studies, page after page: each goes on after the cursor at which the last one ended."""
+    async def worklist(self, **filter):
+        """The studies that a filter finds, page after page: each goes on after the cursor at which the last one ended."""
         after = None
         while True:
-            page = (await self.run(WORKLIST, first=50, after=after))["studies"]
+            page = (await self.run(WORKLIST, filter=filter, first=50, after=after))["studies"]
             for study in page["nodes"]:
                 yield study
             if not page["pageInfo"]["hasNextPage"]:
@@ -159,7 +161,7 @@ async def main():
     uploaded = payload["studies"][0]
     print(f"uploaded {uploaded['studyId']}, {payload['duplicates']} of its files were there already")
 
-    async for study in gantry.worklist():
+    async for study in gantry.worklist(status=["UPLOADED"], text=uploaded["patientName"].split("^")[0]):
         print(f"  {study['studyId']} {study['patientName']} {study['modality']} {study['status']}")
 
     # The jobs of the study as they are, then what happens to them, until none is left to wait for. Keep the cursor of the last
@@ -174,7 +176,7 @@ async def main():
             break
 
     study = (await gantry.run(STUDY, id=uploaded["id"]))["study"]
-    for series in study["series"]:
+    for series in study["series"]["nodes"]:
         # The address is signed and ends; it needs no other credentials, so it can be the `src` of an image.
         preview = series["preview"] or {"url": None, "error": "not drawn yet"}
         picture = gantry.url + preview["url"] if preview["url"] else preview["error"]

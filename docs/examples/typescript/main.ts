@@ -25,10 +25,11 @@ if (!uploaded) process.exit(1);
 console.log(`uploaded ${uploaded.studyId}, ${studyUpload.duplicates} of its files were there already`);
 
 // Pages: each goes on after the cursor at which the last one ended.
+const filter = { status: ['UPLOADED' as const], text: uploaded.patientName.split('^')[0] };
 let after: string | null | undefined;
 do {
-  const { studies } = await gantry.query(Worklist, { first: 50, after });
-  if (!after) console.log(`${studies.totalCount} studies on the worklist`);
+  const { studies } = await gantry.query(Worklist, { filter, first: 50, after });
+  if (!after) console.log(`${studies.totalCount} studies wait under this name`);
   for (const { studyId, patientName, modality, status } of studies.nodes) console.log(`  ${studyId} ${patientName} ${modality} ${status}`);
   after = studies.pageInfo.hasNextPage ? studies.pageInfo.endCursor : null;
 } while (after);
@@ -47,7 +48,7 @@ for await (const { cursor, kind, job } of gantry.watch(uploaded.id)) {
 }
 
 const { study } = await gantry.query(Study, { id: uploaded.id });
-for (const { seriesNumber, modality, numberOfInstances, preview } of study?.series ?? []) {
+for (const { seriesNumber, modality, numberOfInstances, preview } of study?.series.nodes ?? []) {
   // The address is signed and ends; it needs no other credentials, so it can be the `src` of an image.
   const picture = preview?.url ? `${gantry.url}${preview.url}` : preview?.error;
   console.log(`series ${seriesNumber} (${modality}), ${numberOfInstances} images: ${picture}`);

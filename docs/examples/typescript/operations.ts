@@ -37,10 +37,10 @@ export const Upload = graphql(`
 `);
 
 export const Worklist = graphql(`
-  query Worklist($first: Int!, $after: String) {
-    studies(first: $first, after: $after) {
+  query Worklist($filter: StudyFilter!, $first: Int!, $after: String) {
+    studies(filter: $filter, orderBy: { field: EXAMINED_ON }, first: $first, after: $after) {
       totalCount
-      nodes { id studyId patientName modality status isUrgent createdAt }
+      nodes { id studyId patientName modality status isUrgent examinedOn }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -51,12 +51,14 @@ export const Study = graphql(`
     study(id: $id) {
       studyId
       patientName
-      series {
+      series(first: 100) {
+        nodes {
           seriesNumber
           modality
           description
           numberOfInstances
           preview: rendition(kind: PREVIEW) { url width height error }
+        }
       }
     }
   }

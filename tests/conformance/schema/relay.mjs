@@ -34,14 +34,14 @@ const run = (query, variables) =>
 async function variables() {
   const form = new FormData();
   const query = `mutation($files: [Upload!]!) { studyUpload(input: { files: $files }) {
-    studies { id series { id } } userErrors { message } } }`;
+    studies { id series { nodes { id } } } userErrors { message } } }`;
   form.set('operations', JSON.stringify({ query, variables: { files: [null] } }));
   form.set('map', JSON.stringify({ 0: ['variables.files.0'] }));
   form.set('0', new Blob([readFileSync(join(source, 'tests/data/dicom/CT_small.dcm'))]), 'CT_small.dcm');
   const { studies, userErrors } = (await post(form)).studyUpload;
   assert.deepEqual(userErrors, []);
   const [{ id, series }] = studies;
-  return { study: { first: 10, id }, series: { first: 10, id: series[0].id } };
+  return { study: { first: 10, id, filter: { text: 'comp', modality: ['CT'] } }, series: { first: 10, id: series.nodes[0].id } };
 }
 
 const operations = compiled().map((text) => ({ text, ...parse(text).definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION) }));

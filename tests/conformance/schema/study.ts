@@ -3,7 +3,7 @@ import { graphql } from 'relay-runtime';
 
 export const study = graphql`
   query studyQuery($id: ID!) {
-    study(id: $id) { id ...study_header ...study_jobs }
+    study(id: $id) { id ...study_header ...study_jobs ...study_history }
   }
 `;
 
@@ -12,13 +12,16 @@ export const header = graphql`
     studyId
     patientName
     createdBy { id fullName }
-    series {
-      id
-      seriesInstanceUid
-      modality
-      thumbnail: rendition(kind: THUMBNAIL) { url width height error }
-      ...study_instances
+    series(first: 100) {
+      nodes {
+        id
+        seriesInstanceUid
+        modality
+        thumbnail: rendition(kind: THUMBNAIL) { url width height error }
+        ...study_instances
+      }
     }
+    priors(first: 5) { nodes { id examinedOn modality description } }
   }
 `;
 
@@ -27,7 +30,14 @@ export const instances = graphql`
   @argumentDefinitions(first: { type: "Int", defaultValue: 50 }, after: { type: "String" })
   @refetchable(queryName: "studyInstancesNextPageQuery") {
     instances(first: $first, after: $after) @connection(key: "study_instances") {
-      edges { node { id sopInstanceUid numberOfFrames frameUrl(frame: 0, format: PNG) } }
+      edges {
+        node {
+          id
+          sopInstanceUid
+          frames(first: 1) { nodes { number url(format: PNG) } }
+          tags(keywords: ["SliceThickness", "00180060"]) { keyword vr values json }
+        }
+      }
     }
   }
 `;
@@ -38,6 +48,16 @@ export const jobs = graphql`
   @refetchable(queryName: "studyJobsPreviousPageQuery") {
     jobs(last: $last, before: $before) @connection(key: "study_jobs") {
       edges { node { id kind state progress error } }
+    }
+  }
+`;
+
+export const history = graphql`
+  fragment study_history on Study
+  @argumentDefinitions(first: { type: "Int", defaultValue: 20 }, after: { type: "String" })
+  @refetchable(queryName: "studyHistoryNextPageQuery") {
+    events(first: $first, after: $after) @connection(key: "study_events") {
+      edges { node { at kind job { id kind state } } }
     }
   }
 `;

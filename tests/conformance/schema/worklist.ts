@@ -2,18 +2,25 @@
 import { graphql } from 'relay-runtime';
 
 export const page = graphql`
-  query worklistQuery($first: Int!, $after: String) {
+  query worklistQuery($first: Int!, $after: String, $filter: StudyFilter!, $order: StudyOrder) {
     me { id fullName role }
-    ...worklist_studies @arguments(first: $first, after: $after)
+    ...worklist_studies @arguments(first: $first, after: $after, filter: $filter, order: $order)
   }
 `;
 
 export const studies = graphql`
   fragment worklist_studies on Query
-  @argumentDefinitions(first: { type: "Int", defaultValue: 20 }, after: { type: "String" })
+  @argumentDefinitions(
+    first: { type: "Int", defaultValue: 20 }
+    after: { type: "String" }
+    filter: { type: "StudyFilter!" }
+    order: { type: "StudyOrder" }
+  )
   @refetchable(queryName: "worklistNextPageQuery") {
-    studies(first: $first, after: $after) @connection(key: "worklist_studies") {
+    studies(first: $first, after: $after, filter: $filter, orderBy: $order)
+      @connection(key: "worklist_studies", filters: ["filter", "orderBy"]) {
       totalCount
+      facets { status { status count } modality { modality count } }
       edges {
         cursor
         node { id ...worklist_row }

@@ -16,7 +16,7 @@ SECONDS = os.environ.get("GANTRY_SCHEMATHESIS_SECONDS", "60")
 
 UPLOAD = "mutation($files: [Upload!]!) { studyUpload(input: { files: $files }) { studies { id } userErrors { message } } }"
 # The administrator is left out: a mutation that deactivates the caller would make nobody of him for the rest of the run.
-OBJECTS = """{ studies { nodes { id studyId series { id instances { nodes { id } } } jobs { nodes { id } } } }
+OBJECTS = """{ studies { nodes { id studyId studyInstanceUid series { nodes { id instances { nodes { id } } } } jobs { nodes { id } } } }
     centres { nodes { id } } users(role: TECHNICIAN) { nodes { id } } }"""
 
 
@@ -43,7 +43,7 @@ def upload(file):
 def ids(value):
     """Every id of an answer, however deep."""
     if isinstance(value, dict):
-        found = [value[name] for name in ("id", "studyId") if name in value]
+        found = [value[name] for name in ("id", "studyId", "studyInstanceUid") if name in value]
         return found + ids(list(value.values()))
     return [one for item in value for one in ids(item)] if isinstance(value, list) else []
 

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authorisation;
+mod docs_graphql;
 mod external_workers;
 mod faces;
 mod faults;
