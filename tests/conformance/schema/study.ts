@@ -12,7 +12,7 @@ export const header = graphql`
     studyId
     patientName
     createdBy { id fullName }
-    series(first: 100) {
+    series(first: 10) {
       nodes {
         id
         seriesInstanceUid
@@ -27,7 +27,7 @@ export const header = graphql`
 
 export const instances = graphql`
   fragment study_instances on Series
-  @argumentDefinitions(first: { type: "Int", defaultValue: 50 }, after: { type: "String" })
+  @argumentDefinitions(first: { type: "Int", defaultValue: 20 }, after: { type: "String" })
   @refetchable(queryName: "studyInstancesNextPageQuery") {
     instances(first: $first, after: $after) @connection(key: "study_instances") {
       edges {
