@@ -9,6 +9,7 @@ mod external_workers;
 mod faces;
 mod faults;
 mod graphql_attacks;
+mod graphql_errors;
 mod graphql_transport;
 mod history;
 mod identity;
