@@ -12,7 +12,7 @@ import uuid
 URL = os.environ.get("GANTRY_URL", "http://127.0.0.1:8000").rstrip("/")
 SOURCE = pathlib.Path(os.environ.get("GANTRY_SOURCE", "../../.."))
 TOKEN = os.environ["GANTRY_TOKEN"]
-SECONDS = os.environ.get("GANTRY_SCHEMATHESIS_SECONDS", "60")
+SECONDS = os.environ.get("SCHEMATHESIS_SECONDS", "60")
 
 UPLOAD = "mutation($files: [Upload!]!) { studyUpload(input: { files: $files }) { studies { id } userErrors { message } } }"
 # The administrator is left out: a mutation that deactivates the caller would make nobody of him for the rest of the run.
