@@ -77,8 +77,13 @@ impl Client {
 
     /// The same with parts that may be streams, and that the server may not live to answer.
     pub async fn upload_parts(&self, parts: Vec<Part>, centre: Option<&str>) -> reqwest::Result<Value> {
-        let operations =
-            json!({ "query": UPLOAD, "variables": { "files": vec![Value::Null; parts.len()], "centre": centre } });
+        self.send_files(UPLOAD, json!({ "centre": centre }), parts).await
+    }
+
+    /// The whole answer of an operation that has a variable `files`.
+    pub async fn send_files(&self, query: &str, mut variables: Value, parts: Vec<Part>) -> reqwest::Result<Value> {
+        variables["files"] = json!(vec![Value::Null; parts.len()]);
+        let operations = json!({ "query": query, "variables": variables });
         let map: serde_json::Map<String, Value> =
             (0..parts.len()).map(|n| (n.to_string(), json!([format!("variables.files.{n}")]))).collect();
         let mut form = Form::new().text("operations", operations.to_string()).text("map", Value::from(map).to_string());

@@ -1,8 +1,8 @@
 //! `cargo xtask conformance`: foreign clients and suites against a server with the demo accounts.
 //!
 //! A suite is a folder of `tests/conformance` with a `suite.json`. It finds the server in `GANTRY_URL`, a demo administrator's
-//! access token in `GANTRY_TOKEN` and the sources of Gantry in `GANTRY_SOURCE`, and prints `N passed, N failed`; a command that
-//! prints no counts counts as one test. `server_env` has settings that the server needs for the suite.
+//! access token in `GANTRY_TOKEN`, the server's log in `GANTRY_LOG` and the sources of Gantry in `GANTRY_SOURCE`, and prints
+//! `N passed, N failed`; a command that prints no counts counts as one test. `server_env` has settings that the server needs for the suite.
 
 use crate::counts::Counts;
 use crate::run::{step, timed, watched};
@@ -71,6 +71,7 @@ fn run(workspace: &Workspace, line: &str, folder: &Path, suite: &Suite, server: 
         .current_dir(folder)
         .env("GANTRY_URL", server.url())
         .env("GANTRY_TOKEN", &server.token)
+        .env("GANTRY_LOG", server.service.log())
         .env("GANTRY_SOURCE", &workspace.root)
         .envs(suite.env.iter().cloned());
     let mut last = None;

@@ -84,9 +84,14 @@ impl Service {
         Ok(())
     }
 
+    /// The file that holds what it prints.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     /// The last lines that it printed.
     pub fn log_end(&self) -> String {
-        let log = std::fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = std::fs::read(self.log()).unwrap_or_default();
         let log = String::from_utf8_lossy(&log).into_owned();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

@@ -72,12 +72,17 @@ pub fn code(error: &Error) -> Code {
 }
 
 pub fn top_level(failure: Error) -> async_graphql::Error {
-    if let Error::Internal(cause) = &failure {
+    told(&failure)
+}
+
+/// For a failure that several rows share.
+pub fn told(failure: &Error) -> async_graphql::Error {
+    if let Error::Internal(cause) = failure {
         error!(error = ?cause, "a resolver failed");
     }
     async_graphql::Error::new(failure.to_string()).extend_with(|_, extensions| {
-        extensions.set("code", code(&failure).as_str());
-        match &failure {
+        extensions.set("code", code(failure).as_str());
+        match failure {
             Error::TooMany { retry_after, .. } => extensions.set("retryAfter", *retry_after),
             Error::CursorExpired { now } => extensions.set("cursor", now.as_str()),
             _ => {}

@@ -17,7 +17,7 @@ mod words;
 mod worker_token;
 mod worklist;
 
-use super::errors::top_level;
+use super::errors::told;
 use super::loaders::Loaders;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Interface};
@@ -80,10 +80,6 @@ where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     L: Loader<K, Error = Arc<Error>>,
 {
-    loader.load_one(key).await.map_err(|error| {
-        top_level(match Arc::try_unwrap(error) {
-            Ok(error) => error,
-            Err(shared) => Error::Internal(std::io::Error::other(shared.to_string()).into()),
-        })
-    })
+    // Rows that are read together fail together, and each for the same reason.
+    loader.load_one(key).await.map_err(|error| told(&error))
 }

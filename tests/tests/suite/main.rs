@@ -5,10 +5,12 @@
 mod architecture;
 mod authorisation;
 mod details;
+mod docs_graphql;
 mod external_workers;
 mod faces;
 mod faults;
 mod graphql_attacks;
+mod graphql_errors;
 mod graphql_transport;
 mod history;
 mod identity;

@@ -13,11 +13,14 @@ use super::{code::Code, negotiate::Media, refusal::Refusal};
 pub struct Answer(GraphQlResponse);
 
 impl Answer {
-    /// Takes a response; errors of validation get their code here, because the executor gives them none.
+    /// Takes a response. What the executor finds itself gets its code here, because it gives none: before execution a document
+    /// that does not fit the schema, and during execution a value of an argument that is none of its type.
     pub fn new(mut response: GraphQlResponse) -> Self {
-        if is_request_error(&response) {
-            response.errors.iter_mut().for_each(name_validation);
-        }
+        let code = match is_request_error(&response) {
+            true => Code::ValidationFailed,
+            false => Code::BadUserInput,
+        };
+        response.errors.iter_mut().for_each(|error| name(error, code));
         Self(response)
     }
 
@@ -54,10 +57,10 @@ fn is_request_error(response: &GraphQlResponse) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-fn name_validation(error: &mut ServerError) {
+fn name(error: &mut ServerError, code: Code) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
-        extensions.set("code", Code::ValidationFailed.as_str());
+        extensions.set("code", code.as_str());
     }
 }
 
