@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture;
+mod assignment;
 mod authorisation;
 mod external_workers;
 mod faces;
@@ -13,8 +14,10 @@ mod history;
 mod identity;
 mod jobs;
 mod media;
+mod prices;
 mod processes;
 mod queues;
+mod reports;
 mod schema;
 mod storage;
 mod subscriptions;
