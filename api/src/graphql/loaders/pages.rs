@@ -51,9 +51,9 @@ impl Loader<SeriesOf> for Reader<SeriesOf> {
 
     async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Page<Series>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::series_by_study(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (SeriesOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (SeriesOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -65,9 +65,9 @@ impl Loader<InstancesOf> for Reader<InstancesOf> {
 
     async fn load(&self, keys: &[InstancesOf]) -> Result<HashMap<InstancesOf, Page<InstanceSummary>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::instances_by_series(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (InstancesOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (InstancesOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -79,9 +79,9 @@ impl Loader<JobsOf> for Reader<JobsOf> {
 
     async fn load(&self, keys: &[JobsOf]) -> Result<HashMap<JobsOf, Page<Job>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = jobs::jobs_by_study(&self.app, &self.ctx, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (JobsOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (JobsOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -93,9 +93,9 @@ impl Loader<EventsOf> for Reader<EventsOf> {
 
     async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Page<Event>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = events::events_by_study(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page), list)));
         }
         Ok(all)
     }

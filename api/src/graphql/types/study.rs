@@ -203,7 +203,7 @@ impl Study {
         let request = connection::request(first, after, last, before)?;
         let page = load(&loaders(ctx)?.series_of, SeriesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Known(self.0.number_of_series.into());
-        Ok(connection::connection(page, total, |row| series_key(row), Series))
+        Ok(connection::connection(page, total, series_key, Series))
     }
 
     /// Its jobs, the newest first.
