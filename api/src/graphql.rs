@@ -33,12 +33,16 @@ pub type GantrySchema = Schema<query::Query, mutation::Mutation, subscription::S
 type Builder = SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription>;
 
 fn builder() -> Builder {
-    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
-        .register_output_type::<types::Node>()
-        .limit_recursive_depth(32)
-        // They cost a comparison with every field of a type, and tell strangers what they did not ask for.
-        .disable_suggestions()
-        .extension(transport::Metering)
+    Schema::build(
+        query::Query::default(),
+        mutation::Mutation::default(),
+        subscription::Subscription,
+    )
+    .register_output_type::<types::Node>()
+    .limit_recursive_depth(32)
+    // They cost a comparison with every field of a type, and tell strangers what they did not ask for.
+    .disable_suggestions()
+    .extension(transport::Metering)
 }
 
 /// Connections are made by the library, which describes none.
@@ -52,6 +56,9 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<StudyKey, types::Study, types::Counts>>("A page of studies.")
         .override_output_type_description::<Of<StudyKey, types::Study, Total, PriorStudies>>("A page of priors.")
         .override_output_type_description::<Of<Cursor, types::StudyEvent>>("A page of what happened to a study.")
+        .override_output_type_description::<Of<i64, types::Price>>("A page of prices.")
+        .override_output_type_description::<Of<i64, types::Report>>("A page of reports.")
+        .override_output_type_description::<Of<i64, types::ReportVersion>>("A page of the texts of a report.")
         .override_output_type_description::<Of<i64, types::User>>("A page of users.")
         .override_output_type_description::<Of<i64, types::WorkerToken>>("A page of worker tokens.")
 }

@@ -17,6 +17,15 @@ pub enum Action {
     StudyUpload,
     StudyRender,
     StudyTranscode,
+    StudyAssign,
+    StudyClaim,
+    StudyRelease,
+    StudyReview,
+    ReportRead,
+    ReportWrite,
+    ReportVerify,
+    PriceRead,
+    PriceWrite,
     JobRead,
     JobRetry,
     JobCancel,
@@ -43,9 +52,9 @@ pub enum Scope {
 
 use Scope::{All, Centre, Nothing, Own};
 
-/// Contract S2-89, S2-15..17, S2-27, S2-33, S2-82..85.
+/// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..71, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 19] = [
+const TABLE: [(Action, [Scope; 4]); 28] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -57,6 +66,17 @@ const TABLE: [(Action, [Scope; 4]); 19] = [
     (Action::StudyUpload,    [All,   Nothing,     Centre,     Centre]),
     (Action::StudyRender,    [All,   All,         Centre,     Centre]),
     (Action::StudyTranscode, [All,   Nothing,     Centre,     Centre]),
+    (Action::StudyAssign,    [All,   Nothing,     Nothing,    Centre]),
+    (Action::StudyClaim,     [Nothing, All,       Nothing,    Nothing]),
+    // Own: the studies that are assigned to oneself.
+    (Action::StudyRelease,   [All,   Own,         Nothing,    Nothing]),
+    (Action::StudyReview,    [All,   Own,         Nothing,    Nothing]),
+    (Action::ReportRead,     [All,   All,         Centre,     Centre]),
+    (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
+    (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),
+    // Own: the prices of a radiologist, of whom none has any yet.
+    (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
+    (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),
     (Action::JobRead,        [All,   All,         Centre,     Centre]),
     (Action::JobRetry,       [All,   Nothing,     Centre,     Centre]),
     (Action::JobCancel,      [All,   Nothing,     Centre,     Centre]),

@@ -3,8 +3,11 @@
 pub use entity::centre::Model as Centre;
 pub use entity::instance::Model as Instance;
 pub use entity::job::Model as Job;
+pub use entity::price::Model as Price;
 pub use entity::queue::Model as Queue;
 pub use entity::rendition::Model as Rendition;
+pub use entity::report::Model as Report;
+pub use entity::report_version::Model as ReportVersion;
 pub use entity::series::Model as Series;
 pub use entity::study::Model as Study;
 pub use entity::user::Model as User;

@@ -6,7 +6,10 @@ use crate::config::Config;
 use crate::context::{Context, Role};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::money::Currency;
+use crate::prices::{self, NewPrice};
 use crate::signals::Signals;
+use crate::studies::Modality;
 use crate::users::{self, NewUser};
 use rand::distr::{Alphanumeric, SampleString};
 use std::io::{ErrorKind, Write};
@@ -93,7 +96,7 @@ pub async fn first_admin(app: &App) -> Result<Option<String>> {
     }
 }
 
-/// The demo accounts of contract S2-90, into an empty database only.
+/// The demo accounts and prices of contract S2-90, into an empty database only.
 pub async fn demo_accounts(app: &App) -> Result<()> {
     let ctx = Context::system("setup");
     if !users::none_yet(app.db.reader()).await? {
@@ -140,6 +143,15 @@ pub async fn demo_accounts(app: &App) -> Result<()> {
             centre_id,
         };
         users::user_create(app, &ctx, account).await?;
+    }
+    for (modality, dollars) in [(Modality::Ct, 150), (Modality::Xray, 50), (Modality::Mri, 300)] {
+        let price = NewPrice {
+            centre_id: centre.id,
+            modality,
+            amount: dollars.into(),
+            currency: Currency::Usd,
+        };
+        prices::price_create(app, &ctx, price).await?;
     }
     Ok(())
 }

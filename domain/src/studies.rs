@@ -1,5 +1,6 @@
 //! Studies: what was uploaded, as people and programs look for it.
 
+mod assignment;
 pub mod frames;
 mod instances;
 mod list;
@@ -9,10 +10,12 @@ mod renditions;
 mod rows;
 mod series;
 mod shown;
+mod status;
 mod transcodings;
 mod words;
 mod worklist;
 
+pub use assignment::{study_assign, study_claim, study_release, study_review};
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
 pub use list::{instance_find, instances_all, studies_by_id, studies_by_uuid, study_find, study_get};
@@ -21,10 +24,12 @@ pub use priors::{prior_counts_by_study, prior_order, priors_by_study};
 pub use renditions::{
     Drawn, RENDITION_FORMATS, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace,
 };
-pub use rows::{Modality, StudyStatus, dicom_day};
+pub use rows::{Modality, dicom_day};
 pub(crate) use rows::{new_row, new_series, slice_position, warning};
 pub use series::{SeriesKey, series_all, series_by_study, series_by_uuid, series_key};
 pub use shown::{ShownImage, shown_image, shown_window};
+pub use status::StudyStatus;
+pub(crate) use status::{Step, advance, hold, tell};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
 pub use words::words_renew;
 pub(crate) use words::words_write;
@@ -68,7 +73,7 @@ pub async fn study_transcode(
     enqueue(app, ctx, &study, job).await
 }
 
-async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str) -> Result<study::Model> {
+pub(crate) async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str) -> Result<study::Model> {
     require(ctx, action)?;
     let study = list::by_key(app, ctx, key).await?;
     require_in(ctx, action, Some(study.centre_id), "Study")?;

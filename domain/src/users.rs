@@ -11,7 +11,7 @@ use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
 use entity::user::{self, Column, Entity, Model};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
@@ -174,6 +174,7 @@ async fn keep_an_admin(tx: &DatabaseTransaction, user: &Model) -> Result<()> {
     }
 }
 
+/// Radiologists too, for everybody in the PACS: their names stand at studies and under reports.
 pub async fn user_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     let reach = require(ctx, Action::UserRead)?;
     let user = Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("User"))?;
@@ -182,7 +183,7 @@ pub async fn user_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
         Reach::Centre(own) => user.centre_id == Some(own),
         Reach::Own(own) => user.id == own,
     };
-    if visible || ctx.user_id() == Some(user.id) {
+    if visible || is_radiologist(&user) || ctx.user_id() == Some(user.id) {
         Ok(user)
     } else {
         Err(Error::OutOfScope("User"))
@@ -221,15 +222,20 @@ fn listed(ctx: &Context, role: Option<Role>) -> Result<Select<Entity>> {
     })
 }
 
-/// For a DataLoader: those of the users that the caller may see.
+/// For a DataLoader: those of the users that the caller may see, as in `user_get`.
 pub async fn users_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
-    let mut query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
-    query = match require(ctx, Action::UserRead)? {
+    let radiologist = || Condition::any().add(Column::Role.eq(Role::Radiologist.as_str()));
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    let query = match require(ctx, Action::UserRead)? {
         Reach::All => query,
-        Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
-        Reach::Own(own) => query.filter(Column::Id.eq(own)),
+        Reach::Centre(own) => query.filter(radiologist().add(Column::CentreId.eq(own))),
+        Reach::Own(own) => query.filter(radiologist().add(Column::Id.eq(own))),
     };
     Ok(query.all(app.db.reader()).await?)
+}
+
+pub(crate) fn is_radiologist(user: &Model) -> bool {
+    user.role.as_deref() == Some(Role::Radiologist.as_str())
 }
 
 /// Whether nobody can sign in yet.

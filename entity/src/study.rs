@@ -13,6 +13,7 @@ pub struct Model {
     pub centre_id: i64,
     pub created_by_id: Option<i64>,
     pub assigned_radiologist_id: Option<i64>,
+    pub assigned_at: Option<DateTimeUtc>,
     pub study_instance_uid: String,
     pub status: String,
     pub is_urgent: bool,

@@ -6,6 +6,7 @@ mod m0002_job;
 mod m0003_job_control;
 mod m0004_worker_token;
 mod m0005_worklist;
+mod m0006_reading;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_job_control::Migration),
             Box::new(m0004_worker_token::Migration),
             Box::new(m0005_worklist::Migration),
+            Box::new(m0006_reading::Migration),
         ]
     }
 }

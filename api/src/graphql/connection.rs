@@ -10,7 +10,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::context::Role;
 use domain::jobs::{self, JobFilter};
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
-use domain::{Error, Result, centres, users, worker_tokens};
+use domain::reports::{self, ReportFilter};
+use domain::{Error, Result, centres, prices, users, worker_tokens};
 use std::str::FromStr;
 
 /// The key of a row, opaque to clients.
@@ -96,6 +97,9 @@ pub enum Total {
     Users(Option<Role>),
     Centres(Option<bool>),
     WorkerTokens,
+    Reports(ReportFilter),
+    /// Of a centre, or of all.
+    Prices(Option<i64>),
 }
 
 #[Object]
@@ -111,6 +115,8 @@ impl Total {
             Self::Users(role) => users::user_count(app, acting, *role).await,
             Self::Centres(is_active) => centres::centre_count(app, acting, *is_active).await,
             Self::WorkerTokens => worker_tokens::worker_token_count(app, acting).await,
+            Self::Reports(filter) => reports::report_count(app, acting, filter).await,
+            Self::Prices(centre) => prices::price_count(app, acting, *centre).await,
         };
         Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))
     }

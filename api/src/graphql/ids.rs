@@ -14,6 +14,8 @@ pub enum GlobalId {
     Series(Uuid),
     Instance(Uuid),
     Job(Uuid),
+    Report(Uuid),
+    Price(i64),
     WorkerToken(i64),
 }
 
@@ -26,6 +28,8 @@ impl From<GlobalId> for ID {
             GlobalId::Series(id) => format!("Series:{id}"),
             GlobalId::Instance(id) => format!("Instance:{id}"),
             GlobalId::Job(id) => format!("Job:{id}"),
+            GlobalId::Report(id) => format!("Report:{id}"),
+            GlobalId::Price(id) => format!("Price:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
         };
         ID(BASE64_URL_SAFE_NO_PAD.encode(text))
@@ -43,6 +47,8 @@ impl GlobalId {
             "Series" => Some(Self::Series(key.parse().ok()?)),
             "Instance" => Some(Self::Instance(key.parse().ok()?)),
             "Job" => Some(Self::Job(key.parse().ok()?)),
+            "Report" => Some(Self::Report(key.parse().ok()?)),
+            "Price" => Some(Self::Price(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             _ => None,
         }
@@ -67,6 +73,20 @@ pub fn job(id: &ID) -> Result<Uuid> {
     match GlobalId::parse(id) {
         Some(GlobalId::Job(id)) => Ok(id),
         _ => Err(Error::NotFound("Job")),
+    }
+}
+
+pub fn report(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Report(id)) => Ok(id),
+        _ => Err(Error::NotFound("Report")),
+    }
+}
+
+pub fn price(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Price(id)) => Ok(id),
+        _ => Err(Error::NotFound("Price")),
     }
 }
 

@@ -3,10 +3,12 @@
 mod attributes;
 mod counts;
 mod pages;
+mod reading;
 
 pub use attributes::AttributesOf;
 pub use counts::{CountOf, Counted};
-pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, SeriesOf};
+pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
+pub use reading::{PriceId, PriceOf, ReportUuid};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -29,6 +31,8 @@ pub struct Loaders {
     pub series_by_uuid: DataLoader<Reader<SeriesUuid>>,
     pub instances_by_uuid: DataLoader<Reader<InstanceUuid>>,
     pub jobs: DataLoader<Reader<JobId>>,
+    pub reports_by_uuid: DataLoader<Reader<ReportUuid>>,
+    pub prices: DataLoader<Reader<PriceId>>,
     pub renditions: DataLoader<Reader<RenditionsOf>>,
     pub attributes: DataLoader<Reader<AttributesOf>>,
     pub series_of: DataLoader<Reader<SeriesOf>>,
@@ -36,6 +40,9 @@ pub struct Loaders {
     pub jobs_of: DataLoader<Reader<JobsOf>>,
     pub events_of: DataLoader<Reader<EventsOf>>,
     pub priors_of: DataLoader<Reader<PriorsOf>>,
+    pub reports_of: DataLoader<Reader<ReportsOf>>,
+    pub versions_of: DataLoader<Reader<VersionsOf>>,
+    pub price_of: DataLoader<Reader<PriceOf>>,
     pub counts: DataLoader<Reader<CountOf>>,
 }
 
@@ -78,6 +85,8 @@ impl Loaders {
             series_by_uuid: loader(app, ctx, &batches),
             instances_by_uuid: loader(app, ctx, &batches),
             jobs: loader(app, ctx, &batches),
+            reports_by_uuid: loader(app, ctx, &batches),
+            prices: loader(app, ctx, &batches),
             renditions: loader(app, ctx, &batches),
             attributes: loader(app, ctx, &batches),
             series_of: loader(app, ctx, &batches),
@@ -85,6 +94,9 @@ impl Loaders {
             jobs_of: loader(app, ctx, &batches),
             events_of: loader(app, ctx, &batches),
             priors_of: loader(app, ctx, &batches),
+            reports_of: loader(app, ctx, &batches),
+            versions_of: loader(app, ctx, &batches),
+            price_of: loader(app, ctx, &batches),
             counts: loader(app, ctx, &batches),
             batches,
         }

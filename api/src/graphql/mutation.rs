@@ -1,8 +1,11 @@
 //! Mutations, object first: each takes one input and answers a payload with the changed object and `userErrors`.
 
+mod assignment;
 mod centres;
 mod jobs;
+mod prices;
 mod queues;
+mod reports;
 mod sessions;
 mod studies;
 mod users;
@@ -17,6 +20,9 @@ pub struct Mutation(
     users::UserMutation,
     centres::CentreMutation,
     studies::StudyMutation,
+    assignment::AssignmentMutation,
+    reports::ReportMutation,
+    prices::PriceMutation,
     jobs::JobMutation,
     queues::QueueMutation,
     worker_tokens::WorkerTokenMutation,

@@ -1,21 +1,30 @@
 //! Queries.
 
+mod reading;
+
 use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
-use super::loaders::{CentreId, InstanceUuid, JobId, SeriesUuid, StudyUuid, UserId, WorkerTokenId};
-use super::types::{
-    Centre, Counts, Date, Instance, Job, JobKind, JobState, Node, Queue, Role, Series, Study, StudyFilter, StudyOrder,
-    UsageDay, User, WorkerToken, acting, app, load, loaders,
+use super::loaders::{
+    CentreId, InstanceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StudyUuid, UserId, WorkerTokenId,
 };
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use super::types::{
+    Centre, Counts, Date, Instance, Job, JobKind, JobState, Node, Price, Queue, Report, Role, Series, Study,
+    StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
+};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
 use domain::studies::StudyKey;
 use domain::{centres, jobs, studies, usage, users, worker_tokens};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
-pub struct Query;
+/// What can be asked.
+#[derive(Default, MergedObject)]
+pub struct Query(GeneralQuery, reading::ReadingQuery);
+
+#[derive(Default)]
+pub struct GeneralQuery;
 
 /// Which jobs; what is left out matches everything.
 #[derive(Default, InputObject)]
@@ -28,9 +37,8 @@ pub struct JobFilter {
     state: Option<JobState>,
 }
 
-/// What can be asked.
 #[Object]
-impl Query {
+impl GeneralQuery {
     /// Who is signed in; null for nobody.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match users::user_self(app(ctx)?, acting(ctx)?).await {
@@ -240,6 +248,10 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             load(&loaders.instances_by_uuid, InstanceUuid(id)).await?.map(|row| Instance(row).into())
         }
         Some(GlobalId::Job(id)) => load(&loaders.jobs, JobId(id)).await?.map(|row| Job(row).into()),
+        Some(GlobalId::Report(id)) => {
+            load(&loaders.reports_by_uuid, ReportUuid(id)).await?.map(|row| Report(row).into())
+        }
+        Some(GlobalId::Price(id)) => load(&loaders.prices, PriceId(id)).await?.map(|row| Price(row).into()),
         Some(GlobalId::WorkerToken(id)) => {
             load(&loaders.worker_tokens, WorkerTokenId(id)).await?.map(|row| WorkerToken(row).into())
         }

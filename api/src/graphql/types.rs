@@ -6,7 +6,9 @@ mod event;
 mod frame;
 mod instance;
 mod job;
+mod price;
 mod queue;
+mod report;
 mod scalars;
 mod series;
 mod session;
@@ -30,15 +32,17 @@ pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use instance::Instance;
 pub use job::Job;
+pub use price::Price;
 pub use queue::Queue;
-pub use scalars::{Cursor, Date, DicomUid};
+pub use report::{Report, ReportVersion};
+pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
+    Currency, EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -54,6 +58,8 @@ pub enum Node {
     Series(Series),
     Instance(Instance),
     Job(Job),
+    Report(Report),
+    Price(Price),
     WorkerToken(WorkerToken),
 }
 

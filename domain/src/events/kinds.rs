@@ -1,10 +1,16 @@
-//! What can happen to a study, its jobs and its users.
+//! What can happen to a study, its reports, its jobs and its users.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     StudyCreated,
     StudyUpdated,
     SeriesIndexed,
+    StudyAssigned,
+    StudyReleased,
+    StudyStatusChanged,
+    ReportCreated,
+    ReportUpdated,
+    ReportVerified,
     JobQueued,
     JobStarted,
     JobProgressed,
@@ -17,10 +23,16 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 17] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
+        Self::StudyAssigned,
+        Self::StudyReleased,
+        Self::StudyStatusChanged,
+        Self::ReportCreated,
+        Self::ReportUpdated,
+        Self::ReportVerified,
         Self::JobQueued,
         Self::JobStarted,
         Self::JobProgressed,
@@ -36,6 +48,12 @@ impl EventKind {
             Self::StudyCreated => "STUDY_CREATED",
             Self::StudyUpdated => "STUDY_UPDATED",
             Self::SeriesIndexed => "SERIES_INDEXED",
+            Self::StudyAssigned => "STUDY_ASSIGNED",
+            Self::StudyReleased => "STUDY_RELEASED",
+            Self::StudyStatusChanged => "STUDY_STATUS_CHANGED",
+            Self::ReportCreated => "REPORT_CREATED",
+            Self::ReportUpdated => "REPORT_UPDATED",
+            Self::ReportVerified => "REPORT_VERIFIED",
             Self::JobQueued => "JOB_QUEUED",
             Self::JobStarted => "JOB_STARTED",
             Self::JobProgressed => "JOB_PROGRESSED",

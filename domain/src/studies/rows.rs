@@ -1,6 +1,6 @@
-//! Rows of a new study and series, made from the form and the files; the words that clients use for modality and status.
+//! Rows of a new study and series, made from the form and the files; the words that clients use for modality.
 
-use super::words;
+use super::{StudyStatus, words};
 use crate::context::Context;
 use crate::uploads::{UploadForm, name_warning};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -64,40 +64,6 @@ impl Modality {
     }
 }
 
-/// Status of a study (contract S2-42), in the order of its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StudyStatus {
-    Uploaded,
-    Assigned,
-    InReview,
-    ReportGenerated,
-    Verified,
-}
-
-impl StudyStatus {
-    pub const ALL: [StudyStatus; 5] = [
-        Self::Uploaded,
-        Self::Assigned,
-        Self::InReview,
-        Self::ReportGenerated,
-        Self::Verified,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Uploaded => "uploaded",
-            Self::Assigned => "assigned",
-            Self::InReview => "in_review",
-            Self::ReportGenerated => "report_generated",
-            Self::Verified => "verified",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
 pub(crate) fn new_row(ctx: &Context, centre_id: i64, form: &UploadForm, a: &Attributes) -> study::ActiveModel {
     let (now, s) = (Utc::now(), &a.study);
     let from_file = || Modality::from_dicom(a.series.modality.as_deref().unwrap_or_default());
@@ -107,6 +73,7 @@ pub(crate) fn new_row(ctx: &Context, centre_id: i64, form: &UploadForm, a: &Attr
         centre_id: Set(centre_id),
         created_by_id: Set(ctx.user_id()),
         assigned_radiologist_id: Set(None),
+        assigned_at: Set(None),
         study_instance_uid: Set(s.study_instance_uid.clone()),
         status: Set(StudyStatus::Uploaded.as_str().into()),
         is_urgent: Set(form.is_urgent),

@@ -5,7 +5,8 @@
 //! page for each.
 
 use super::list::visible;
-use super::rows::{Modality, StudyStatus};
+use super::rows::Modality;
+use super::status::StudyStatus;
 use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;

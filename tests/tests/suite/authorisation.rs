@@ -27,6 +27,8 @@ const OPEN: [Outcome; 7] = [Yes; 7];
 const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
 const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
 const ADMIN: [Outcome; 7] = [Yes, Denied, Denied, Denied, Denied, Denied, Nobody];
+const READERS: [Outcome; 7] = [Yes, Yes, Denied, Denied, Denied, Denied, Nobody];
+const RADIOLOGIST: [Outcome; 7] = [Denied, Yes, Denied, Denied, Denied, Denied, Nobody];
 /// For worker tokens, which no person's token is.
 const WORKERS: [Outcome; 7] = [Denied, Denied, Denied, Denied, Denied, Denied, Nobody];
 
@@ -38,6 +40,8 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$series\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$instance\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$report\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$price\") { id } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$token\") { id } }", ADMIN),
@@ -50,6 +54,9 @@ const GRAPHQL: &[Row] = &[
     ("Query.studies", "{ studies { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.job", "{ job(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.jobs", "{ jobs { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.report", "{ report(id: \"$report\") { id } }", OWN_CENTRE),
+    ("Query.reports", "{ reports { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.queues", "{ queues { name } }", ADMIN),
     ("Query.usage", "{ usage(centre: \"$centre\", first: \"2020-01-01\", last: \"2020-12-31\") { day } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
     ("Mutation.queuePause", "mutation { queuePause(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
@@ -70,6 +77,16 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.centreDeactivate", "mutation { centreDeactivate(input: { id: \"$spare\" }) { centre { id } userErrors { code } } }", ADMIN),
     ("Mutation.studyRender", "mutation { studyRender(input: { id: \"$study\" }) { job { id } userErrors { code } } }", OWN_CENTRE),
     ("Mutation.studyTranscode", "mutation { studyTranscode(input: { id: \"$study\", transferSyntax: RLE_LOSSLESS }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
+    ("Mutation.studyAssign", "mutation { studyAssign(input: { study: \"$study\", radiologist: \"$reader\" }) { study { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.studyClaim", "mutation { studyClaim(input: { study: \"$study\" }) { study { id } userErrors { code } } }", RADIOLOGIST),
+    ("Mutation.studyRelease", "mutation { studyRelease(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
+    ("Mutation.studyReview", "mutation { studyReview(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
+    ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.priceCreate", "mutation { priceCreate(input: { centre: \"$centre\", modality: CT, amount: 1 }) { price { id } userErrors { code } } }", ADMIN),
+    ("Mutation.priceUpdate", "mutation { priceUpdate(input: { id: \"$price\", amount: 2 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.jobCancel", "mutation { jobCancel(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.workerTokenCreate", "mutation { workerTokenCreate(input: { name: \"$unique\", kinds: [RENDER_STUDY] }) { token userErrors { code } } }", ADMIN),
@@ -147,6 +164,19 @@ async fn world() -> World {
             json!({}),
         )
         .await;
+    let price = callers[0]
+        .data(
+            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id } } }",
+            json!({ "centre": found["centre"]["id"] }),
+        )
+        .await;
+    let report = callers[1]
+        .data(
+            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\", impression: \"I\" }) { report { id } } }",
+            json!({ "study": study }),
+        )
+        .await;
+    let reader = callers[1].data("{ me { id } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
     let names = vec![
         ("$study", study),
@@ -157,6 +187,9 @@ async fn world() -> World {
         ("$user", me(user).await),
         ("$victim", me(victim).await),
         ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
+        ("$report", text(&report["reportCreate"]["report"]["id"])),
+        ("$price", text(&price["priceCreate"]["price"]["id"])),
+        ("$reader", text(&reader["me"]["id"])),
         ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),

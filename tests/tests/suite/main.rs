@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod architecture;
+mod assignment;
 mod authorisation;
 mod details;
 mod docs_graphql;
@@ -16,8 +17,10 @@ mod history;
 mod identity;
 mod jobs;
 mod media;
+mod prices;
 mod processes;
 mod queues;
+mod reports;
 mod schema;
 mod storage;
 mod subscriptions;

@@ -77,7 +77,12 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Cancel",
                 "Pause",
                 "Resume",
-                "Revoke"
+                "Revoke",
+                "Assign",
+                "Claim",
+                "Release",
+                "Review",
+                "Verify"
             ]
             .iter()
             .any(|verb| name.ends_with(verb)),

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
-use domain::{Error, events, jobs, studies};
+use domain::{Error, events, jobs, reports, studies};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ pub enum Counted {
     Jobs,
     Events,
     Priors,
+    Reports,
 }
 
 impl Loader<CountOf> for Reader<CountOf> {
@@ -32,6 +33,7 @@ impl Loader<CountOf> for Reader<CountOf> {
             let counts = match what {
                 Counted::Jobs => jobs::job_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Events => events::event_counts_by_study(&self.app, &ids).await?,
+                Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(study, count)| (CountOf(what, study), count)));

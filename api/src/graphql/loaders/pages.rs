@@ -4,9 +4,9 @@ use super::Reader;
 use async_graphql::dataloader::Loader;
 use domain::events::{self, Cursor, Event};
 use domain::page::{Page, PageRequest};
-use domain::rows::{InstanceSummary, Job, Series, Study};
+use domain::rows::{InstanceSummary, Job, Report, ReportVersion, Series, Study};
 use domain::studies::{self, SeriesKey, StudyKey};
-use domain::{Error, jobs};
+use domain::{Error, jobs, reports};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -27,6 +27,12 @@ pub struct EventsOf(pub i64, pub PageRequest<Cursor>);
 /// The priors of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PriorsOf(pub i64, pub PageRequest<StudyKey>);
+/// The reports of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ReportsOf(pub i64, pub PageRequest<i64>);
+/// The texts of a report.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct VersionsOf(pub i64, pub PageRequest<i64>);
 
 /// One statement is needed for each page that the document asks for, of however many parents.
 fn by_page<K: Eq + Hash + Clone>(
@@ -45,9 +51,9 @@ impl Loader<SeriesOf> for Reader<SeriesOf> {
 
     async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Page<Series>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::series_by_study(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (SeriesOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (SeriesOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -59,9 +65,9 @@ impl Loader<InstancesOf> for Reader<InstancesOf> {
 
     async fn load(&self, keys: &[InstancesOf]) -> Result<HashMap<InstancesOf, Page<InstanceSummary>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::instances_by_series(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (InstancesOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (InstancesOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -73,9 +79,9 @@ impl Loader<JobsOf> for Reader<JobsOf> {
 
     async fn load(&self, keys: &[JobsOf]) -> Result<HashMap<JobsOf, Page<Job>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = jobs::jobs_by_study(&self.app, &self.ctx, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (JobsOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (JobsOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -87,9 +93,9 @@ impl Loader<EventsOf> for Reader<EventsOf> {
 
     async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Page<Event>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = events::events_by_study(&self.app, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page), list)));
         }
         Ok(all)
     }
@@ -104,6 +110,34 @@ impl Loader<PriorsOf> for Reader<PriorsOf> {
         for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
             let lists = studies::priors_by_study(&self.app, &parents, &page).await?;
             all.extend(lists.into_iter().map(|(parent, list)| (PriorsOf(parent, page.clone()), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<ReportsOf> for Reader<ReportsOf> {
+    type Value = Page<Report>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReportsOf]) -> Result<HashMap<ReportsOf, Page<Report>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = reports::reports_by_study(&self.app, &self.ctx, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (ReportsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<VersionsOf> for Reader<VersionsOf> {
+    type Value = Page<ReportVersion>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[VersionsOf]) -> Result<HashMap<VersionsOf, Page<ReportVersion>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = reports::versions_by_report(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (VersionsOf(parent, page), list)));
         }
         Ok(all)
     }

@@ -3,6 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
 use domain::events;
+use rust_decimal::Decimal as Exact;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor(pub events::Cursor);
@@ -58,6 +59,30 @@ impl ScalarType for Date {
             }
             _ => Err(InputValueError::expected_type(value)),
         }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Decimal(pub Exact);
+
+/// An exact decimal number. Answered as a string, such as `"150.50"`, because clients read JSON numbers as binary fractions; taken as
+/// a string or as a number.
+#[Scalar]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = match &value {
+            Value::String(text) => text.clone(),
+            // By its digits, so that no rounding comes between.
+            Value::Number(number) => number.to_string(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        Exact::from_str_exact(&text)
+            .map(Self)
+            .map_err(|_| InputValueError::custom("a decimal number has digits and at most one point, like 150.50"))
     }
 
     fn to_value(&self) -> Value {

@@ -1,9 +1,13 @@
 //! `Study`: what was uploaded for a patient.
 
-use super::{Centre, Date, DicomUid, Job, Modality, Series, StudyEvent, StudyStatus, User, load, loaders};
+use super::{
+    Centre, Date, DicomUid, Job, Modality, Price, Report, Series, StudyEvent, StudyStatus, User, load, loaders,
+};
 use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::{CentreId, CountOf, Counted, EventsOf, JobsOf, PriorsOf, SeriesOf, UserId};
+use crate::graphql::loaders::{
+    CentreId, CountOf, Counted, EventsOf, JobsOf, PriceOf, PriorsOf, ReportsOf, SeriesOf, UserId,
+};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::page::Page;
@@ -144,6 +148,28 @@ impl Study {
         }
     }
 
+    /// The radiologist who reads it, if it has one.
+    async fn assignee(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+        match self.0.assigned_radiologist_id {
+            None => Ok(None),
+            Some(id) => Ok(load(&loaders(ctx)?.users, UserId(id)).await?.map(User)),
+        }
+    }
+
+    /// When it got that radiologist.
+    async fn assigned_at(&self) -> Option<DateTime<Utc>> {
+        self.0.assigned_at
+    }
+
+    /// What reading it costs its centre; none when no price is set, or the caller may not see it.
+    async fn price(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Price>> {
+        let key = PriceOf {
+            centre_id: self.0.centre_id,
+            modality: self.0.modality.clone(),
+        };
+        Ok(load(&loaders(ctx)?.price_of, key).await?.map(Price))
+    }
+
     /// Number of series.
     async fn number_of_series(&self) -> i32 {
         self.0.number_of_series
@@ -177,7 +203,7 @@ impl Study {
         let request = connection::request(first, after, last, before)?;
         let page = load(&loaders(ctx)?.series_of, SeriesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Known(self.0.number_of_series.into());
-        Ok(connection::connection(page, total, |row| series_key(row), Series))
+        Ok(connection::connection(page, total, series_key, Series))
     }
 
     /// Its jobs, the newest first.
@@ -194,6 +220,22 @@ impl Study {
         let page = load(&loaders(ctx)?.jobs_of, JobsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Within(CountOf(Counted::Jobs, self.0.id));
         Ok(connection::connection(page, total, |row| row.id, Job))
+    }
+
+    /// Its reports, the newest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<i64, Report>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.reports_of, ReportsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Reports, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, Report))
     }
 
     /// What happened to it, the latest first, as far back as events are kept.

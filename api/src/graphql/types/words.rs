@@ -99,6 +99,18 @@ pub enum EventKind {
     StudyUpdated,
     /// The metadata of a series is ready.
     SeriesIndexed,
+    /// The study was given to a radiologist, or claimed by one.
+    StudyAssigned,
+    /// The study waits for a radiologist again.
+    StudyReleased,
+    /// The study came to another status.
+    StudyStatusChanged,
+    /// A report of the study was written.
+    ReportCreated,
+    /// A report of the study was changed.
+    ReportUpdated,
+    /// A report of the study was verified.
+    ReportVerified,
     /// A job waits.
     JobQueued,
     /// An attempt began.
@@ -124,6 +136,12 @@ impl EventKind {
             Some(E::StudyCreated) => Self::StudyCreated,
             Some(E::StudyUpdated) => Self::StudyUpdated,
             Some(E::SeriesIndexed) => Self::SeriesIndexed,
+            Some(E::StudyAssigned) => Self::StudyAssigned,
+            Some(E::StudyReleased) => Self::StudyReleased,
+            Some(E::StudyStatusChanged) => Self::StudyStatusChanged,
+            Some(E::ReportCreated) => Self::ReportCreated,
+            Some(E::ReportUpdated) => Self::ReportUpdated,
+            Some(E::ReportVerified) => Self::ReportVerified,
             Some(E::JobQueued) => Self::JobQueued,
             Some(E::JobStarted) => Self::JobStarted,
             Some(E::JobProgressed) => Self::JobProgressed,
@@ -134,6 +152,19 @@ impl EventKind {
             Some(E::UserRevoked) => return None,
         })
     }
+}
+
+/// A currency (ISO 4217).
+#[derive(Enum, Copy, Clone, Debug, Default, PartialEq, Eq)]
+#[graphql(remote = "domain::money::Currency")]
+pub enum Currency {
+    /// United States dollar.
+    #[default]
+    Usd,
+    /// Indian rupee.
+    Inr,
+    /// Dirham of the United Arab Emirates.
+    Aed,
 }
 
 /// Transfer syntaxes that studies can be copied into (PS3.5 annex A).

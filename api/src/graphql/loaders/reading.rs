@@ -1,0 +1,58 @@
+//! Reports and prices.
+
+use super::Reader;
+use async_graphql::dataloader::Loader;
+use domain::rows::{Price, Report};
+use domain::{Error, prices, reports};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReportUuid(pub Uuid);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PriceId(pub i64);
+/// The price of a modality for a centre.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PriceOf {
+    pub centre_id: i64,
+    pub modality: String,
+}
+
+impl Loader<ReportUuid> for Reader<ReportUuid> {
+    type Value = Report;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReportUuid]) -> Result<HashMap<ReportUuid, Report>, Arc<Error>> {
+        let uuids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let rows = reports::reports_by_uuid(&self.app, &self.ctx, &uuids).await?;
+        Ok(rows.into_iter().map(|row| (ReportUuid(row.uuid), row)).collect())
+    }
+}
+
+impl Loader<PriceId> for Reader<PriceId> {
+    type Value = Price;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PriceId]) -> Result<HashMap<PriceId, Price>, Arc<Error>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = prices::prices_by_id(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (PriceId(row.id), row)).collect())
+    }
+}
+
+impl Loader<PriceOf> for Reader<PriceOf> {
+    type Value = Price;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PriceOf]) -> Result<HashMap<PriceOf, Price>, Arc<Error>> {
+        let centres: HashSet<i64> = keys.iter().map(|key| key.centre_id).collect();
+        let centres: Vec<i64> = centres.into_iter().collect();
+        let rows = prices::prices_of_centres(&self.app, &self.ctx, &centres).await?;
+        let key = |row: &Price| PriceOf {
+            centre_id: row.centre_id,
+            modality: row.modality.clone(),
+        };
+        Ok(rows.into_iter().map(|row| (key(&row), row)).collect())
+    }
+}

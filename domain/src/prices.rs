@@ -1,0 +1,121 @@
+//! What reading a study costs: one price for each centre and modality.
+
+use crate::App;
+use crate::centres;
+use crate::context::Context;
+use crate::error::{Error, Result, unique_or};
+use crate::money::{Currency, to_minor};
+use crate::page::{Page, PageRequest, keyset};
+use crate::policy::{Action, Reach, require};
+use crate::studies::Modality;
+use chrono::Utc;
+use entity::price::{self, Column, Entity, Model};
+use rust_decimal::Decimal;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter,
+    Select,
+};
+
+pub struct NewPrice {
+    pub centre_id: i64,
+    pub modality: Modality,
+    pub amount: Decimal,
+    pub currency: Currency,
+}
+
+/// What is left out stays.
+#[derive(Debug, Default)]
+pub struct PriceUpdate {
+    pub amount: Option<Decimal>,
+    pub currency: Option<Currency>,
+}
+
+/// Contract S2-68, S2-69. A second price of the same centre and modality is a conflict (`PRICE_EXISTS`).
+pub async fn price_create(app: &App, ctx: &Context, new: NewPrice) -> Result<Model> {
+    require(ctx, Action::PriceWrite)?;
+    let amount_minor = minor(new.amount)?;
+    let centre = centres::find(app.db.reader(), new.centre_id).await?;
+    let now = Utc::now();
+    let row = price::ActiveModel {
+        centre_id: Set(centre.id),
+        modality: Set(new.modality.as_str().into()),
+        amount_minor: Set(amount_minor),
+        currency: Set(new.currency.as_str().into()),
+        created_by_id: Set(ctx.user_id()),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    row.insert(app.db.writer()).await.map_err(|error| {
+        unique_or(error, |_| {
+            Error::conflict("modality", "PRICE_EXISTS", "Pricing already exists for this modality")
+        })
+    })
+}
+
+/// Contract S2-71.
+pub async fn price_update(app: &App, ctx: &Context, id: i64, update: PriceUpdate) -> Result<Model> {
+    require(ctx, Action::PriceWrite)?;
+    let amount_minor = update.amount.map(minor).transpose()?;
+    let mut row = find(app, id).await?.into_active_model();
+    if let Some(amount_minor) = amount_minor {
+        row.amount_minor = Set(amount_minor);
+    }
+    if let Some(currency) = update.currency {
+        row.currency = Set(currency.as_str().into());
+    }
+    row.updated_at = Set(Utc::now());
+    Ok(row.update(app.db.writer()).await?)
+}
+
+fn minor(amount: Decimal) -> Result<i64> {
+    to_minor("amount", amount).map_err(|wrong| Error::Invalid(vec![wrong]))
+}
+
+async fn find(app: &App, id: i64) -> Result<Model> {
+    Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("Price"))
+}
+
+/// In the order in which they were made, of one centre or of all that the caller may see.
+pub async fn price_list(
+    app: &App,
+    ctx: &Context,
+    centre_id: Option<i64>,
+    page: PageRequest<i64>,
+) -> Result<Page<Model>> {
+    let query = matching(require(ctx, Action::PriceRead)?, centre_id);
+    let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
+    Ok(Page::new(rows, &page))
+}
+
+pub async fn price_count(app: &App, ctx: &Context, centre_id: Option<i64>) -> Result<u64> {
+    let query = matching(require(ctx, Action::PriceRead)?, centre_id);
+    Ok(query.count(app.db.reader()).await?)
+}
+
+/// For a DataLoader: those of the prices that the caller may see.
+pub async fn prices_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
+    let query = matching(require(ctx, Action::PriceRead)?, None);
+    Ok(query.filter(Column::Id.is_in(ids.iter().copied())).all(app.db.reader()).await?)
+}
+
+/// For a DataLoader: the prices of these centres that the caller may see.
+pub async fn prices_of_centres(app: &App, ctx: &Context, centre_ids: &[i64]) -> Result<Vec<Model>> {
+    let query = matching(require(ctx, Action::PriceRead)?, None);
+    let query = query.filter(Column::CentreId.is_in(centre_ids.iter().copied()));
+    Ok(query.all(app.db.reader()).await?)
+}
+
+fn matching(reach: Reach, centre_id: Option<i64>) -> Select<Entity> {
+    let query = Entity::find();
+    let query = match reach {
+        Reach::All => query,
+        Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
+        // No price is a radiologist's, so nothing is within reach of one.
+        Reach::Own(_) => query.filter(Column::Id.is_null()),
+    };
+    match centre_id {
+        Some(centre_id) => query.filter(Column::CentreId.eq(centre_id)),
+        None => query,
+    }
+}

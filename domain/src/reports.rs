@@ -1,0 +1,68 @@
+//! Reports: what is said of a study, from the first text to the verified one (contract S2-45..54).
+//!
+//! Invariants: a verified report never changes again. No text vanishes: each one stands in `report_version`, whose rows are only ever
+//! added. Whoever writes holds the study's row first (`studies::hold`), so that two who write at the same time follow each other.
+
+mod read;
+mod verify;
+mod write;
+
+pub use read::{
+    ReportFilter, report_count, report_counts_by_study, report_find, report_list, reports_by_study, reports_by_uuid,
+    versions_by_report,
+};
+pub use verify::report_verify;
+pub use write::{NewReport, ReportUpdate, report_create, report_update};
+
+use crate::context::Context;
+use crate::db::Transaction;
+use crate::error::{Error, FieldError, Result};
+use crate::events::EventKind;
+use crate::policy::{Action, require_in};
+use crate::studies;
+use entity::report::{self, Model};
+use entity::{study, user};
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+/// What became of a change of a report.
+#[derive(Debug)]
+pub enum Changed {
+    Done(Model),
+    /// The report as it is now, and why it stays so: somebody else changed it meanwhile (`VERSION_CONFLICT`), or it is verified
+    /// (`REPORT_VERIFIED`).
+    Refused(Model, FieldError),
+}
+
+/// A report and its study, held until the transaction ends, for whoever may do this to it.
+async fn held(tx: &Transaction, ctx: &Context, action: Action, found: &Model) -> Result<(study::Model, Model)> {
+    require_in(ctx, action, Some(found.centre_id), "Report")?;
+    let study = studies::hold(tx, found.study_id).await?;
+    let report = report::Entity::find_by_id(found.id).one(tx).await?.ok_or(Error::NotFound("Report"))?;
+    Ok((study, report))
+}
+
+/// What to tell who worked with another version than the present one; `None` when it is the present one.
+async fn stale(tx: &Transaction, report: &Model, version: Option<i32>) -> Result<Option<FieldError>> {
+    if version.is_none_or(|version| version == report.version) {
+        return Ok(None);
+    }
+    let author = match report.updated_by_id {
+        Some(id) => user::Entity::find_by_id(id).one(tx).await?,
+        None => None,
+    };
+    let author = author.map_or("The server".into(), |author| author.full_name);
+    Ok(Some(FieldError {
+        field: "version",
+        code: "VERSION_CONFLICT",
+        message: format!(
+            "{author} changed the report at {}; it is version {} now",
+            report.updated_at.format("%Y-%m-%d %H:%M UTC"),
+            report.version
+        ),
+    }))
+}
+
+async fn tell(tx: &Transaction, ctx: &Context, study: &study::Model, kind: EventKind, report: Uuid) -> Result<()> {
+    studies::tell(tx, ctx, study, kind, serde_json::json!({ "report": report })).await
+}
