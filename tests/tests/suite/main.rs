@@ -7,6 +7,7 @@ mod authorisation;
 mod external_workers;
 mod faces;
 mod faults;
+mod graphiql;
 mod graphql_attacks;
 mod graphql_transport;
 mod history;
