@@ -4,6 +4,7 @@
 
 pub mod graphiql;
 
+use crate::compression::wants_gzip;
 use crate::rest::PacsError;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -55,7 +56,7 @@ fn answer<P: Page>(request: &Request, name: &str, caching: &'static str) -> Resu
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     let response = response.content_type(mime_guess::from_path(name).first_or_octet_stream().as_ref());
-    if takes_gzip(request.headers()) {
+    if wants_gzip(request.headers()) {
         return Ok(response.header(header::CONTENT_ENCODING, "gzip").body(stored(file.data)));
     }
     let mut plain = Vec::new();
@@ -74,47 +75,4 @@ fn stored(data: Cow<'static, [u8]>) -> Body {
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let (known, tag) = (headers.typed_get::<IfNoneMatch>(), tag.parse::<ETag>());
     known.zip(tag.ok()).is_some_and(|(known, tag)| !known.precondition_passes(&tag))
-}
-
-/// Whether `Accept-Encoding` lets gzip in (RFC 9110, 12.5.3): by its name, else by `*`. A request without the header gets the
-/// plain form, which every client reads.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let codings = values.flat_map(|value| value.split(',')).map(|item| {
-        let (name, weight) = item.split_once(';').unwrap_or((item, ""));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
-        (name.trim(), weight.unwrap_or(1.0_f32) > 0.0)
-    });
-    let codings: Vec<_> = codings.collect();
-    let find = |wanted: &str| codings.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-    find("gzip").or_else(|| find("*")).is_some_and(|(_, taken)| *taken)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use poem::http::HeaderValue;
-
-    #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
-        let takes = |value: &'static str| {
-            takes_gzip(&HeaderMap::from_iter([(
-                header::ACCEPT_ENCODING,
-                HeaderValue::from_static(value),
-            )]))
-        };
-        for yes in [
-            "gzip",
-            "gzip, deflate, br, zstd",
-            "br;q=1, GZIP;q=0.5",
-            "*",
-            "br , gzip ; q=0.1",
-        ] {
-            assert!(takes(yes), "{yes}");
-        }
-        for no in ["", "identity", "br", "gzip;q=0", "*;q=0", "gzip;q=0, *", "gzipped"] {
-            assert!(!takes(no), "{no}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
-    }
 }
