@@ -95,7 +95,7 @@ fn gzip(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether `Accept-Encoding` (RFC 9110, section 12.5.3) wants gzip: by its name, else by `*`, with a quality above zero.
-fn wants_gzip(headers: &HeaderMap) -> bool {
+pub fn wants_gzip(headers: &HeaderMap) -> bool {
     let (mut named, mut any) = (None, None);
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for choice in values.flat_map(|value| value.split(',')) {

@@ -1,4 +1,4 @@
-//! Everything that speaks HTTP: GraphQL, the documented REST APIs, pictures, health and metrics.
+//! Everything that speaks HTTP: GraphQL, the documented REST APIs, pictures, pages, health and metrics.
 //!
 //! Invariant: a resolver or handler authorises nothing and queries nothing itself; it parses, calls one service, maps the answer.
 
@@ -7,6 +7,7 @@ mod compression;
 pub mod graphql;
 mod media;
 mod operations;
+mod pages;
 mod rest;
 mod revalidation;
 pub mod routes;

@@ -6,7 +6,7 @@ use crate::graphql::{Batched, ServerGate, schema, settings};
 use crate::rest::{pacs, workers};
 use crate::revalidation::Revalidation;
 use crate::telemetry::Telemetry;
-use crate::{media, operations};
+use crate::{media, operations, pages};
 use domain::App;
 use poem::endpoint::BoxEndpoint;
 use poem::error::MethodNotAllowedError;
@@ -49,6 +49,7 @@ pub fn rest() -> Vec<RestRoute> {
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
     ]);
+    routes.extend(pages::graphiql::routes());
     routes.extend(pacs::routes());
     routes.extend(workers::routes());
     routes

@@ -58,6 +58,8 @@ pub struct Config {
     pub signed_url_minutes: i64,
     /// Rate limits (contract X-31): the budget of GraphQL; `off` for load tests.
     pub rate_limits: Switch,
+    /// Whether `/graphiql` serves its page; `off` where nobody should explore.
+    pub graphiql: Switch,
     /// Largest file of an upload, in bytes (contract S2-29).
     pub max_file_bytes: u64,
     /// Largest upload in all, in bytes.
@@ -144,6 +146,7 @@ impl Default for Config {
             refresh_token_days: 30,
             signed_url_minutes: 60,
             rate_limits: Switch::On,
+            graphiql: Switch::On,
             max_file_bytes: 100_000_000,
             max_upload_bytes: 20_000_000_000,
             max_upload_files: 5_000,

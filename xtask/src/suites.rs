@@ -12,7 +12,7 @@ const INSTALLED: &str = ".installed";
 /// Commands are lines for `sh`, run in the suite's installed copy.
 pub struct Suite {
     pub name: String,
-    /// Programs that must be there: `node`, `python3`.
+    /// Programs that must be there: `node`, `python3`; or one of several: `chromium|google-chrome`.
     needs: Vec<String>,
     /// Run once, until a file of the suite changes.
     setup: Vec<String>,
@@ -68,7 +68,9 @@ impl Suite {
     /// Copies the suite below a folder and sets it up there, unless that was done with the same files; the copy's folder.
     pub fn install(&self, below: &Path) -> Result<PathBuf> {
         for program in &self.needs {
-            if !succeeds(Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null())) {
+            let is_there =
+                |name| succeeds(Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()));
+            if !program.split('|').any(is_there) {
                 bail!("{program} is not installed");
             }
         }
@@ -158,6 +160,11 @@ mod tests {
         assert_eq!(times(&Suite::find(&suites, None).unwrap()[0]), "y\n");
         let failing = made(&folder, r#"{"name": "one", "setup": ["false"], "run": []}"#);
         assert!(Suite::find(&failing, None).unwrap()[0].install(&folder.join("installed")).is_err());
+        for (needs, there) in [("no-such-program", false), ("no-such-program|cargo", true)] {
+            let text = format!(r#"{{"name": "one", "needs": ["{needs}"], "run": []}}"#);
+            let suite = &Suite::find(&made(&folder, &text), None).unwrap()[0];
+            assert_eq!(suite.install(&folder.join("installed")).is_ok(), there, "{needs}");
+        }
         assert!(Suite::find(&suites, Some("two")).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }

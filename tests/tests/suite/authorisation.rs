@@ -104,6 +104,8 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/health", OPEN),
     ("GET", "/healthz", OPEN),
     ("GET", "/metrics", ADMIN),
+    ("GET", "/graphiql", OPEN),
+    ("GET", "/graphiql/assets/:file", OPEN),
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
@@ -288,6 +290,7 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/renditions/:id" => world.filled(":rendition"),
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
+            "/graphiql/assets/:file" => page_script(&world.app).await,
             path => path.replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
@@ -318,6 +321,13 @@ async fn every_rest_route_answers_as_the_table_says() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     drop(world.app);
+}
+
+/// A file that the page at `/graphiql` names.
+async fn page_script(app: &TestApp) -> String {
+    let page = app.anonymous().rest(Method::GET, "/graphiql").send().await.unwrap().text().await.unwrap();
+    let (_, rest) = page.split_once("src=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }
 
 /// Good for every worker route.

@@ -10,6 +10,7 @@ mod docs_graphql;
 mod external_workers;
 mod faces;
 mod faults;
+mod graphiql;
 mod graphql_attacks;
 mod graphql_errors;
 mod graphql_transport;
