@@ -5,6 +5,7 @@ pub mod frames;
 mod instances;
 mod list;
 mod metadata;
+mod order;
 mod priors;
 mod renditions;
 mod rows;
@@ -20,6 +21,7 @@ pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
 pub use list::{instance_find, instances_all, studies_by_id, studies_by_uuid, study_find, study_get};
 pub use metadata::{series_indexed, series_to_index};
+pub use order::{StudyKey, StudyOrder, StudyOrderField};
 pub use priors::{prior_counts_by_study, prior_order, priors_by_study};
 pub use renditions::{
     Drawn, RENDITION_FORMATS, RenditionKind, rendition_get, rendition_url, renditions_by_series, renditions_replace,
@@ -34,7 +36,7 @@ pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, trans
 pub use words::words_renew;
 pub(crate) use words::words_write;
 pub use worklist::{
-    StudyFilter, StudyKey, StudyOrder, StudyOrderField, study_count, study_list, study_modality_counts,
+    StudyFilter, study_count, study_list, study_modality_counts,
     study_status_counts,
 };
 

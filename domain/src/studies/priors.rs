@@ -3,8 +3,9 @@
 //! The same patient is who has the same Patient ID of the same issuer in the same centre, and no other birth date: an id alone is
 //! unique neither across centres nor, where ids are given again, within one.
 
-use super::worklist::{StudyKey, StudyOrder, StudyOrderField};
+use super::order::{StudyKey, StudyOrder, StudyOrderField};
 use crate::App;
+use crate::context::Context;
 use crate::db::sql::{numbers, query};
 use crate::error::Result;
 use crate::page::{Key, Page, PageRequest};
@@ -28,9 +29,11 @@ const SAME_PATIENT: &str = "p.centre_id = s.centre_id AND p.patient_id = s.patie
 /// For a DataLoader: a page of the priors of each of the studies, which the caller has been given already.
 pub async fn priors_by_study(
     app: &App,
+    ctx: &Context,
     study_ids: &[i64],
     request: &PageRequest<StudyKey>,
 ) -> Result<HashMap<i64, Page<Model>>> {
+    let request = &prior_order().from(app, ctx, request).await?;
     let mut values: Vec<Value> = study_ids.iter().map(|id| (*id).into()).collect();
     let studies = numbers(1, values.len());
     let (order, beyond) = match request.backward {
@@ -39,7 +42,6 @@ pub async fn priors_by_study(
     };
     let mut from = String::new();
     if let Some(key) = &request.from {
-        prior_order().check(key)?;
         let first = values.len() + 1;
         values.extend(key.values());
         from = format!("AND (p.examined_on, p.id) {beyond} ({})", numbers(first, 2));

@@ -5,19 +5,18 @@
 //! page for each.
 
 use super::list::visible;
+use super::order::{StudyKey, StudyOrder};
 use super::rows::Modality;
 use super::status::StudyStatus;
 use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::page::{Key, Page, PageRequest, keyset};
+use crate::page::{Page, PageRequest};
 use chrono::NaiveDate;
 use entity::study::{Column, Entity, Model};
 use sea_orm::sea_query::{Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, Value};
-use std::fmt;
-use std::str::FromStr;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 /// Beyond so many pages to be merged, reading in order and leaving out is cheaper: the filter lets most studies pass.
 const MERGED: usize = 12;
@@ -37,96 +36,6 @@ pub struct StudyFilter {
     pub patient_id: Option<String>,
     pub accession_number: Option<String>,
     pub study_instance_uid: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum StudyOrderField {
-    #[default]
-    UploadedAt,
-    /// Day of the examination.
-    ExaminedOn,
-    PatientName,
-}
-
-/// By default the newest upload comes first.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct StudyOrder {
-    pub field: StudyOrderField,
-    /// The oldest, or the beginning of the alphabet, first.
-    pub rising: bool,
-}
-
-/// The place of a study in a list of studies: its id, after the text by which the list is ordered.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct StudyKey {
-    sort: Option<String>,
-    id: i64,
-}
-
-impl Key for StudyKey {
-    fn values(&self) -> Vec<Value> {
-        self.sort.iter().map(|sort| sort.clone().into()).chain([self.id.into()]).collect()
-    }
-}
-
-impl fmt::Display for StudyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.sort {
-            None => write!(f, "{}", self.id),
-            Some(sort) => write!(f, "{}:{sort}", self.id),
-        }
-    }
-}
-
-impl FromStr for StudyKey {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let (id, sort) = match text.split_once(':') {
-            None => (text, None),
-            Some((id, sort)) => (id, Some(sort.to_owned())),
-        };
-        Ok(Self { sort, id: id.parse()? })
-    }
-}
-
-impl StudyOrder {
-    fn column(&self) -> Option<Column> {
-        match self.field {
-            StudyOrderField::UploadedAt => None,
-            StudyOrderField::ExaminedOn => Some(Column::ExaminedOn),
-            StudyOrderField::PatientName => Some(Column::PatientSort),
-        }
-    }
-
-    /// The place of a study in a list with this order.
-    pub fn key(&self, study: &Model) -> StudyKey {
-        let sort = match self.field {
-            StudyOrderField::UploadedAt => None,
-            StudyOrderField::ExaminedOn => Some(study.examined_on.clone()),
-            StudyOrderField::PatientName => Some(study.patient_sort.clone()),
-        };
-        StudyKey { sort, id: study.id }
-    }
-
-    /// Refuses the key of a list with another order.
-    pub(super) fn check(&self, key: &StudyKey) -> Result<()> {
-        match key.sort.is_some() == self.column().is_some() {
-            true => Ok(()),
-            false => Err(Error::invalid(
-                "after",
-                "INVALID_CURSOR",
-                "The cursor is of a list with another order",
-            )),
-        }
-    }
-
-    fn page(&self, query: Select<Entity>, request: &PageRequest<StudyKey>) -> Result<Select<Entity>> {
-        request.from.as_ref().map_or(Ok(()), |key| self.check(key))?;
-        let columns = self.column().into_iter().chain([Column::Id]);
-        let order = if self.rising { Order::Asc } else { Order::Desc };
-        Ok(keyset(query, columns, order, request))
-    }
 }
 
 impl StudyFilter {
@@ -209,6 +118,7 @@ pub async fn study_list(
     order: StudyOrder,
     request: PageRequest<StudyKey>,
 ) -> Result<Page<Model>> {
+    let request = order.from(app, ctx, &request).await?;
     let all = filter.narrow(app, visible(ctx)?, Purpose::Page).await?;
     let combinations = filter.combinations();
     let parts: Vec<Select<Entity>> = if combinations.len() <= MERGED {
@@ -221,14 +131,14 @@ pub async fn study_list(
     };
     let mut ids = SelectStatement::new();
     for (number, part) in parts.into_iter().enumerate() {
-        let page = order.page(part, &request)?.select_only().column(Column::Id).into_query();
+        let page = order.page(part, &request).select_only().column(Column::Id).into_query();
         let part = Query::select().column(Column::Id).from_subquery(page, "part").to_owned();
         match number {
             0 => ids = part,
             _ => drop(ids.union(UnionType::All, part)),
         }
     }
-    let rows = order.page(Entity::find().filter(Column::Id.in_subquery(ids)), &request)?;
+    let rows = order.page(Entity::find().filter(Column::Id.in_subquery(ids)), &request);
     Ok(Page::new(rows.all(app.db.reader()).await?, &request))
 }
 

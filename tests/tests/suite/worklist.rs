@@ -189,6 +189,7 @@ async fn a_cursor_of_another_order_or_of_nowhere_is_refused() {
     for (order, after) in [
         (json!({ "field": "PATIENT_NAME" }), cursor),
         (json!({ "field": "UPLOADED_AT" }), &json!("nonsense")),
+        (json!({ "field": "PATIENT_NAME" }), &json!("OTk5OTk5Om5hbWU")),
     ] {
         let answer = client.gql(LIST, json!({ "filter": {}, "order": order, "after": after })).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");

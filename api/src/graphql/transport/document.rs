@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use serde::Deserialize;
 
-use super::{Settings, code::Code, introspection, persisted::Reference, refusal::Refusal};
+use super::{Settings, code::Code, introspection, order::FieldOrder, persisted::Reference, refusal::Refusal};
 
 /// Parameters of one GraphQL request, the same in JSON, in the query string and on a socket.
 #[derive(Debug, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Operation {
     pub request: Request,
     /// Query, mutation or subscription.
     pub kind: OperationType,
+    /// The order of the fields in its answer.
+    pub order: FieldOrder,
     /// True when the answer tells of nothing but the schema.
     pub about_schema: bool,
 }
@@ -61,7 +63,7 @@ impl Params {
         let operation = select(&document, self.operation_name.as_deref())?;
         check_required_variables(operation, &self.variables)?;
         let about_schema = introspection::check(&document, operation, limits.introspection)?;
-        let kind = operation.ty;
+        let (kind, order) = (operation.ty, FieldOrder::of(&document, operation));
 
         let mut request = Request::new(&*found.text).variables(self.variables);
         settings.documents.keep(found)?;
@@ -75,6 +77,7 @@ impl Params {
         Ok(Operation {
             request,
             kind,
+            order,
             about_schema,
         })
     }

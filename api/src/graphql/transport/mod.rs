@@ -20,6 +20,7 @@ mod introspection;
 mod limits;
 mod multipart;
 mod negotiate;
+mod order;
 mod persisted;
 mod refusal;
 mod registered;

@@ -41,7 +41,10 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
     pub(super) async fn execute(&self, mut operation: Operation, data: Data, bill: &Bill) -> GraphQlResponse {
         operation.request.data = data;
         let request = operation.request.data(bill.clone());
-        AssertUnwindSafe(self.executor.execute(request)).catch_unwind().await.unwrap_or_else(|_| panicked())
+        let run = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
+        let mut response = run.await.unwrap_or_else(|_| panicked());
+        operation.order.apply(&mut response.data);
+        response
     }
 
     /// Runs an operation that may have many results.
@@ -55,7 +58,11 @@ impl<E: Executor, G: UploadReceiver> Transport<E, G> {
         let request = operation.request.data(bill.clone());
         AssertUnwindSafe(self.executor.execute_stream(request, None))
             .catch_unwind()
-            .map(|result| result.unwrap_or_else(|_| panicked()))
+            .map(move |result| {
+                let mut response = result.unwrap_or_else(|_| panicked());
+                operation.order.apply(&mut response.data);
+                response
+            })
             .boxed()
     }
 }
