@@ -35,10 +35,7 @@ pub(crate) use status::{Step, advance, hold, tell};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
 pub use words::words_renew;
 pub(crate) use words::words_write;
-pub use worklist::{
-    StudyFilter, study_count, study_list, study_modality_counts,
-    study_status_counts,
-};
+pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_status_counts};
 
 use crate::App;
 use crate::context::Context;

@@ -8,6 +8,9 @@ use entity::{instance, job, series, study};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
+/// What makes a copy differ.
+pub type Change = Box<dyn Fn(&mut study::Model)>;
+
 /// Studies of one transaction.
 const AT_ONCE: usize = 50;
 
@@ -21,7 +24,7 @@ impl TestApp {
     }
 
     /// A copy for each change, with series, instances, jobs and words of its own; in this order.
-    pub async fn copy_study(&self, of: &study::Model, changes: Vec<Box<dyn Fn(&mut study::Model)>>) {
+    pub async fn copy_study(&self, of: &study::Model, changes: Vec<Change>) {
         for changes in changes.chunks(AT_ONCE) {
             let tx = self.app.db.begin().await.expect("a transaction");
             for change in changes {

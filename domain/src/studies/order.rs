@@ -49,7 +49,11 @@ impl Key for Place {
 }
 
 impl StudyOrderField {
-    const NAMED: [(&str, Self); 3] = [("", Self::UploadedAt), ("day", Self::ExaminedOn), ("name", Self::PatientName)];
+    const NAMED: [(&str, Self); 3] = [
+        ("", Self::UploadedAt),
+        ("day", Self::ExaminedOn),
+        ("name", Self::PatientName),
+    ];
 
     fn name(self) -> &'static str {
         Self::NAMED.into_iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
@@ -110,7 +114,13 @@ impl StudyOrder {
     }
 
     async fn place(&self, app: &App, ctx: &Context, key: StudyKey) -> Result<Place> {
-        let foreign = || Error::invalid("after", "INVALID_CURSOR", "The cursor is not one of a list with this order");
+        let foreign = || {
+            Error::invalid(
+                "after",
+                "INVALID_CURSOR",
+                "The cursor is not one of a list with this order",
+            )
+        };
         if key.field != self.field {
             return Err(foreign());
         }
@@ -127,7 +137,12 @@ impl StudyOrder {
 
     pub(super) fn page(&self, query: Select<Entity>, request: &PageRequest<Place>) -> Select<Entity> {
         let columns = self.field.column().into_iter().chain([Column::Id]);
-        keyset(query, columns, if self.rising { Order::Asc } else { Order::Desc }, request)
+        keyset(
+            query,
+            columns,
+            if self.rising { Order::Asc } else { Order::Desc },
+            request,
+        )
     }
 }
 

@@ -1,9 +1,8 @@
 //! The worklist: filters, search, orders, counts, priors; the same number of statements however many studies.
 
 use serde_json::{Value, json};
+use tests::worklist::Change;
 use tests::{Client, TestApp};
-
-type Change = Box<dyn Fn(&mut entity::study::Model)>;
 
 /// Nine studies with something to tell them apart, named by their descriptions.
 async fn nine(app: &TestApp) -> Client {

@@ -107,9 +107,9 @@ impl Loader<PriorsOf> for Reader<PriorsOf> {
 
     async fn load(&self, keys: &[PriorsOf]) -> Result<HashMap<PriorsOf, Page<Study>>, Arc<Error>> {
         let mut all = HashMap::new();
-        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1.clone()))) {
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::priors_by_study(&self.app, &self.ctx, &parents, &page).await?;
-            all.extend(lists.into_iter().map(|(parent, list)| (PriorsOf(parent, page.clone()), list)));
+            all.extend(lists.into_iter().map(|(parent, list)| (PriorsOf(parent, page), list)));
         }
         Ok(all)
     }

@@ -76,10 +76,9 @@ mod tests {
 
     #[test]
     fn fields_come_in_the_order_of_the_document_through_lists_and_fragments() {
-        let document = parse_query(
-            "{ b a: x { d ...F c } list { ... on A { z } y } json b { e } } fragment F on T { c { h g } }",
-        )
-        .unwrap();
+        let document =
+            parse_query("{ b a: x { d ...F c } list { ... on A { z } y } json b { e } } fragment F on T { c { h g } }")
+                .unwrap();
         let order = FieldOrder::of(&document, &document.operations.iter().next().unwrap().1.node);
         let answer = r#"{"json":{"b":1,"a":2},"list":[{"y":1,"z":2},null],"a":{"c":{"g":1,"h":2},"d":3},"b":{"e":4}}"#;
         let mut data = Value::from_json(serde_json::from_str(answer).unwrap()).unwrap();
