@@ -4,7 +4,7 @@ use crate::TestApp;
 use crate::dicom;
 use chrono::Utc;
 use domain::studies;
-use entity::{instance, job, series, study};
+use entity::{instance, job, report, series, study};
 use sea_orm::{ActiveValue, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
@@ -68,6 +68,20 @@ impl TestApp {
                 instance::Entity::insert(row).exec_without_returning(tx).await?;
             }
         }
+        let report = report::ActiveModel {
+            uuid: ActiveValue::Set(Uuid::new_v4()),
+            study_id: ActiveValue::Set(id),
+            centre_id: ActiveValue::Set(of.centre_id),
+            is_ai_generated: ActiveValue::Set(false),
+            is_verified: ActiveValue::Set(false),
+            findings: ActiveValue::Set("None".into()),
+            impression: ActiveValue::Set("None".into()),
+            version: ActiveValue::Set(1),
+            created_at: ActiveValue::Set(Utc::now()),
+            updated_at: ActiveValue::Set(Utc::now()),
+            ..Default::default()
+        };
+        report::Entity::insert(report).exec_without_returning(tx).await?;
         for old in job::Entity::find().filter(job::Column::StudyId.eq(of.id)).all(tx).await? {
             let mut row = old.into_active_model();
             row.id = ActiveValue::Set(Uuid::now_v7());

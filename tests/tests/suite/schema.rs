@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tests::TestApp;
 
-const INTROSPECTION: &str = "{ __schema { types { kind name description
-    fields { name description type { kind name ofType { kind name ofType { kind name } } } args { name description } }
+const INTROSPECTION: &str = "{ __schema { types { kind name description interfaces { name }
+    fields { name description type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } args { name description type { kind name ofType { kind name } } } }
     inputFields { name description } enumValues { name description } } } }";
 
 async fn types() -> Vec<Value> {
@@ -88,6 +88,53 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
             .any(|verb| name.ends_with(verb)),
             "{name}: object first"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_nodes_is_a_connection_that_can_be_counted() {
+    let types = types().await;
+    let is_node = |name: &str| {
+        let kind = types.iter().find(|kind| kind["name"] == name);
+        kind.is_some_and(|kind| list(kind, "interfaces").iter().any(|interface| interface["name"] == "Node"))
+    };
+    // What one upload made is bounded by the upload.
+    let bounded = [("Query", "nodes"), ("StudyUploadPayload", "studies")];
+    for kind in types.iter().filter(|kind| kind["kind"] == "OBJECT") {
+        let name = kind["name"].as_str().unwrap();
+        let fields: Vec<&str> = list(kind, "fields").iter().map(|field| field["name"].as_str().unwrap()).collect();
+        if name.ends_with("Connection") {
+            for field in ["edges", "nodes", "pageInfo", "totalCount"] {
+                assert!(fields.contains(&field), "{name}.{field}");
+            }
+            continue;
+        }
+        for field in list(kind, "fields") {
+            let listed = field["type"].to_string().contains("\"LIST\"");
+            let of_nodes = named(&field["type"]).is_some_and(&is_node);
+            let place = (name, field["name"].as_str().unwrap());
+            assert!(
+                !(listed && of_nodes) || bounded.contains(&place),
+                "{place:?} is a bare list"
+            );
+        }
+    }
+}
+
+/// The type within lists and non-nulls.
+fn named(kind: &Value) -> Option<&str> {
+    kind["name"].as_str().or_else(|| named(kind.get("ofType").filter(|inner| !inner.is_null())?))
+}
+
+#[tokio::test]
+async fn a_mutation_s_input_and_payload_are_its_own_or_of_its_object() {
+    let types = types().await;
+    let mutation = types.iter().find(|kind| kind["name"] == "Mutation").unwrap();
+    for field in list(mutation, "fields") {
+        let name = field["name"].as_str().unwrap();
+        let input = named(&field["args"][0]["type"]).unwrap();
+        assert_eq!(input.to_lowercase(), format!("{name}input").to_lowercase());
+        assert_eq!(field["args"][0]["type"]["kind"], "NON_NULL", "{name}");
     }
 }
 

@@ -291,7 +291,8 @@ async fn priors_are_earlier_studies_of_the_same_patient_in_the_same_centre() {
 
 /// Everything that a radiologist's page shows, three levels deep.
 const PAGE: &str = "query($first: Int!) { studies(first: $first, filter: { status: [UPLOADED, ASSIGNED] }) { nodes {
-    id patientName status centre { name } createdBy { fullName }
+    id patientName status centre { name } createdBy { fullName } assignee { fullName }
+    reports(first: 3) { nodes { findings } }
     series(first: 5) { nodes { modality instances(first: 5) { nodes { sopInstanceUid } } } }
     jobs(first: 3) { nodes { kind state } } } pageInfo { hasNextPage } } }";
 
@@ -300,9 +301,12 @@ async fn the_number_of_statements_does_not_depend_on_the_number_of_studies() {
     let app = TestApp::new().await;
     let of = app.study_to_copy().await;
     let client = app.admin().await;
+    app.radiologist().await;
+    let radiologist = client.data("{ users(role: RADIOLOGIST) { nodes { number } } }", json!({})).await;
+    let radiologist = radiologist["users"]["nodes"][0]["number"].as_i64();
     let grow = |count: usize| {
-        let changes: Vec<Change> = (0..count).map(|_| Box::new(|_: &mut entity::study::Model| {}) as Change).collect();
-        app.copy_study(&of, changes)
+        let assigned = move |row: &mut entity::study::Model| row.assigned_radiologist_id = radiologist;
+        app.copy_study(&of, (0..count).map(|_| Box::new(assigned) as Change).collect())
     };
     // Beside a request the server's own tasks may send a statement: the least of some tries is the request's alone.
     let statements = async |first: usize| {
@@ -313,6 +317,11 @@ async fn the_number_of_statements_does_not_depend_on_the_number_of_studies() {
             assert_eq!(answer["studies"]["nodes"].as_array().unwrap().len(), first);
             assert!(answer["studies"]["nodes"][0]["series"]["nodes"][1]["instances"]["nodes"][0].is_object());
             assert!(answer["studies"]["nodes"][first - 1]["jobs"]["nodes"][0].is_object());
+            assert_eq!(
+                answer["studies"]["nodes"][0]["assignee"]["fullName"],
+                "Test radiologist"
+            );
+            assert_eq!(answer["studies"]["nodes"][0]["reports"]["nodes"][0]["findings"], "None");
             least = least.min(app.app.db.statements() - before);
         }
         least
