@@ -6,6 +6,7 @@
 mod batches;
 mod connection;
 mod errors;
+mod executor;
 mod gate;
 mod ids;
 mod loaders;
@@ -16,13 +17,13 @@ mod subscription;
 pub mod transport;
 mod types;
 
-use async_graphql::{Schema, SchemaBuilder};
+use async_graphql::{Schema, SchemaBuilder, ValidationMode};
 use connection::{Of, PriorStudies, Total};
 use domain::events::Cursor;
 use domain::studies::{SeriesKey, StudyKey};
 use uuid::Uuid;
 
-pub use batches::Batched;
+pub use executor::GantryExecutor;
 pub use gate::ServerGate;
 pub use loaders::Loaders;
 pub use settings::settings;
@@ -42,7 +43,6 @@ fn builder() -> Builder {
     .limit_recursive_depth(32)
     // They cost a comparison with every field of a type, and tell strangers what they did not ask for.
     .disable_suggestions()
-    .extension(transport::Metering)
 }
 
 /// Connections are made by the library, which describes none.
@@ -63,17 +63,21 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<i64, types::WorkerToken>>("A page of worker tokens.")
 }
 
-/// The schema as it runs. Introspection that the operator switched off is refused by the transport, and does not exist here either.
-pub fn schema(introspection: bool) -> GantrySchema {
-    let builder = described(builder());
-    match introspection {
-        true => builder.finish(),
-        false => builder.disable_introspection().finish(),
+/// What runs operations. Introspection that the operator switched off is refused by the transport, and does not exist here either.
+pub fn executor(introspection: bool) -> GantryExecutor {
+    let builder = || match introspection {
+        true => described(builder()),
+        false => described(builder()).disable_introspection(),
+    };
+    GantryExecutor {
+        // The appraisal has validated the document by every rule.
+        schema: builder().validation_mode(ValidationMode::Fast).finish(),
+        appraisal: builder().extension(executor::Unexecuted).extension(transport::Metering).finish(),
     }
 }
 
 /// The schema as clients see it, for `schema.graphql`.
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    schema(true).sdl_with_options(options)
+    described(builder()).finish().sdl_with_options(options)
 }

@@ -2,7 +2,7 @@
 
 use crate::compression::Compression;
 use crate::graphql::transport::Transport;
-use crate::graphql::{Batched, ServerGate, schema, settings};
+use crate::graphql::{ServerGate, executor, settings};
 use crate::rest::{pacs, workers};
 use crate::revalidation::Revalidation;
 use crate::telemetry::Telemetry;
@@ -58,8 +58,8 @@ pub fn rest() -> Vec<RestRoute> {
 /// The whole server as one endpoint; an error when a file that the settings name cannot be used.
 pub fn endpoint(app: &App) -> Result<impl Endpoint + use<>, String> {
     let settings = settings(&app.config, app.stop.clone())?;
-    let schema = Batched(schema(settings.limits.introspection));
-    let graphql = Transport::new(schema, ServerGate::new(app.clone()), settings);
+    let executor = executor(settings.limits.introspection);
+    let graphql = Transport::new(executor, ServerGate::new(app.clone()), settings);
     Ok(whole(
         app,
         mount(rest()).at("/graphql", graphql.with(Compression).with(Revalidation)),

@@ -5,15 +5,12 @@
 //! come to rest: all siblings of a list have asked by then. Reads are driven by the operation's own task, so that all who wait for
 //! one hear of its end together, and what they ask next is again one read. The number of statements does not depend on chance.
 
-use super::GantrySchema;
 use super::loaders::Loaders;
-use async_graphql::{Data, Executor, Request, Response};
+use async_graphql::Data;
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use futures::stream::{BoxStream, FuturesUnordered};
+use futures::stream::FuturesUnordered;
 use std::any::TypeId;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
@@ -31,7 +28,6 @@ impl Batches {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Of the operation that has this data.
     fn of(data: &Data) -> Self {
         let loaders = data.get(&TypeId::of::<Loaders>()).and_then(|loaders| loaders.downcast_ref::<Loaders>());
         loaders.map(|loaders| loaders.batches.clone()).unwrap_or_default()
@@ -39,21 +35,22 @@ impl Batches {
 }
 
 /// The reads of an operation that are under way.
-struct Reads {
+pub struct Reads {
     batches: Batches,
     running: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
 impl Reads {
-    fn new(batches: Batches) -> Self {
+    /// Of the operation that has this data.
+    pub fn of(data: &Data) -> Self {
         Self {
-            batches,
+            batches: Batches::of(data),
             running: FuturesUnordered::new(),
         }
     }
 
     /// Drives an operation, and when it has come to rest what it waits for.
-    fn drive<T>(&mut self, cx: &Context<'_>, mut operation: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    pub fn drive<T>(&mut self, cx: &Context<'_>, mut operation: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
         loop {
             let noted = Arc::new(Noted {
                 woken: AtomicBool::new(false),
@@ -89,23 +86,5 @@ impl Wake for Noted {
     fn wake(self: Arc<Self>) {
         self.woken.store(true, Ordering::Release);
         self.waker.wake_by_ref();
-    }
-}
-
-/// The schema as the transport runs it.
-#[derive(Clone)]
-pub struct Batched(pub GantrySchema);
-
-impl Executor for Batched {
-    async fn execute(&self, request: Request) -> Response {
-        let mut reads = Reads::new(Batches::of(&request.data));
-        let mut operation = pin!(self.0.execute(request));
-        poll_fn(|cx| reads.drive(cx, |cx| operation.as_mut().poll(cx))).await
-    }
-
-    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let mut reads = Reads::new(Batches::of(&request.data));
-        let mut answers = Executor::execute_stream(&self.0, request, session);
-        futures::stream::poll_fn(move |cx| reads.drive(cx, |cx| answers.as_mut().poll_next(cx))).boxed()
     }
 }

@@ -36,7 +36,7 @@ use poem::{Endpoint, Request, Response, http::header};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    bill::Metering,
+    bill::{Bill, Metering},
     budget::{Budget, Payer},
     code::Code,
     gate::{Gate, InitPayload, Session, SessionEnd},
