@@ -15,10 +15,6 @@ use domain::Config;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// An answer of GraphQL is made of thousands of small pieces, each allocated, and glibc's allocator would be a quarter of the work.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A problem, in one line that says what to do.
 type Outcome = Result<(), String>;
 
