@@ -23,7 +23,6 @@ use uuid::Uuid;
 pub struct InstanceSummary {
     pub id: i64,
     pub uuid: Uuid,
-    pub study_id: i64,
     pub series_id: i64,
     pub sop_instance_uid: String,
     pub sop_class_uid: Option<String>,
@@ -36,8 +35,6 @@ pub struct InstanceSummary {
     pub samples_per_pixel: Option<i32>,
     pub photometric_interpretation: Option<String>,
     pub number_of_frames: i32,
-    pub content_date: Option<String>,
-    pub content_time: Option<String>,
     pub slice_position: Option<f64>,
     pub object_key: String,
     pub size_bytes: i64,
@@ -47,10 +44,9 @@ pub struct InstanceSummary {
     pub created_at: DateTime<Utc>,
 }
 
-const COLUMNS: [Column; 24] = [
+const COLUMNS: [Column; 21] = [
     Column::Id,
     Column::Uuid,
-    Column::StudyId,
     Column::SeriesId,
     Column::SopInstanceUid,
     Column::SopClassUid,
@@ -63,8 +59,6 @@ const COLUMNS: [Column; 24] = [
     Column::SamplesPerPixel,
     Column::PhotometricInterpretation,
     Column::NumberOfFrames,
-    Column::ContentDate,
-    Column::ContentTime,
     Column::SlicePosition,
     Column::ObjectKey,
     Column::SizeBytes,
@@ -106,6 +100,8 @@ pub async fn instances_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Resu
 
 /// Headers of one caller that are read at the same time.
 const AT_ONCE: usize = 4;
+/// Bytes of a header that are read for somebody who waits.
+const HEADER: u64 = 32 << 20;
 /// Longer binary values are told by where they are.
 const INLINE_LIMIT: usize = 1024;
 
@@ -128,10 +124,13 @@ pub async fn attributes_by_instance(app: &App, wanted: Vec<(InstanceSummary, Vec
 
 /// The bytes before the pixel data; of a deflated file all that is stored.
 async fn header(app: &App, instance: &InstanceSummary) -> Result<Bytes> {
-    if instance.deflated {
-        return app.storage.get(&instance.object_key).await;
+    let bytes = if instance.deflated { instance.size_bytes } else { instance.header_end };
+    let end = u64::try_from(bytes).unwrap_or(0);
+    if end > HEADER {
+        return Err(Error::TooLarge(format!(
+            "The attributes of the file are larger than {HEADER} bytes; fetch the file"
+        )));
     }
-    let end = u64::try_from(instance.header_end).unwrap_or(0);
     app.storage.get_range(&instance.object_key, 0..end).await
 }
 
