@@ -33,8 +33,8 @@ pub use shown::{ShownImage, shown_image, shown_window};
 pub use status::StudyStatus;
 pub(crate) use status::{Step, advance, hold, tell};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
-pub use words::words_renew;
 pub(crate) use words::words_write;
+pub use words::{words_fill, words_renew};
 pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_status_counts};
 
 use crate::App;

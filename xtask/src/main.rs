@@ -4,6 +4,7 @@ mod bench;
 mod checks;
 mod conformance;
 mod counts;
+mod graphql;
 mod http;
 mod peers;
 mod postgres;
@@ -30,6 +31,10 @@ Commands:
       Measures with a release build; ARGUMENTS go to the bench program.
   bench peers [NAME]
       The job engine beside those of tests/bench-peers, or beside one of them, on one PostgreSQL, with ratios.
+  bench graphql [NAME]
+      The GraphQL API beside the servers of tests/bench-graphql, or beside one of them, on one PostgreSQL, with ratios.
+  bench worklist [sqlite|postgres]
+      Each filter of the worklist among 1,000 and among 1,000,000 studies.
   postgres
       Starts a throw-away PostgreSQL, prints its URL, and removes it at Ctrl-C or end of input.
   help
@@ -68,6 +73,8 @@ fn dispatch(arguments: &[String]) -> Result<bool> {
         ["conformance", name] => conformance::conformance(&Workspace::find()?, Some(name)),
         ["bench", "peers"] => peers::peers(&Workspace::find()?, None),
         ["bench", "peers", name] => peers::peers(&Workspace::find()?, Some(name)),
+        ["bench", "graphql"] => graphql::graphql(&Workspace::find()?, None),
+        ["bench", "graphql", name] => graphql::graphql(&Workspace::find()?, Some(name)),
         ["bench", rest @ ..] => bench::bench(&Workspace::find()?, rest),
         ["postgres"] => postgres::keep(),
         _ => bail!("no such command: {}\n\n{HELP}", arguments.join(" ")),

@@ -78,15 +78,24 @@ fn of_study(study: &study::Model) -> BTreeSet<String> {
     texts.into_iter().flatten().flat_map(|text| words(text)).take(WORDS).collect()
 }
 
+/// Sets what a study is ordered and found by, and answers its words: for those who make rows without an upload.
+pub fn words_fill(study: &mut study::Model) -> Vec<study_word::ActiveModel> {
+    study.patient_sort = sort_key(&study.patient_name);
+    study.words_version = VERSION;
+    rows(study)
+}
+
+fn rows(study: &study::Model) -> Vec<study_word::ActiveModel> {
+    let row = |word| study_word::ActiveModel {
+        word: Set(word),
+        study_id: Set(study.id),
+    };
+    of_study(study).into_iter().map(row).collect()
+}
+
 /// Keeps the words of a study that has none yet.
 pub(crate) async fn words_write(tx: &impl ConnectionTrait, study: &study::Model) -> Result<()> {
-    let rows: Vec<_> = of_study(study)
-        .into_iter()
-        .map(|word| study_word::ActiveModel {
-            word: Set(word),
-            study_id: Set(study.id),
-        })
-        .collect();
+    let rows = rows(study);
     if !rows.is_empty() {
         study_word::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }

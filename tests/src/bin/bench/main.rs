@@ -2,14 +2,19 @@
 //!
 //! `--large` uploads 2 GB for the measure of memory, instead of 200 MB. PostgreSQL and S3 are measured when
 //! `GANTRY_TEST_POSTGRES_URL` names a server; S3 is `s3s-fs` in this process, which shares the cores with what is measured.
-//! `--peer MEASURE` does one measure of the job engine for `cargo xtask bench peers`.
+//! `--peer MEASURE` does one measure of the job engine for `cargo xtask bench peers`, `--graphql FOLDER LINE ...` measures the API beside
+//! peers for `cargo xtask bench graphql`. `worklist [sqlite|postgres]` compares a large archive with a small one.
 
+mod archive;
 mod events;
+mod graphql;
+mod load;
 mod memory;
 mod peer;
 mod pictures;
 mod queue;
 mod upload;
+mod worklist;
 
 use anyhow::{Result, bail};
 
@@ -41,15 +46,19 @@ async fn main() -> Result<()> {
         [] => all(false).await,
         ["--large"] => all(true).await,
         ["--peer", ref rest @ ..] => peer::measure(rest).await,
-        _ => bail!("not understood: {}; there are --large and --peer", arguments.join(" ")),
+        ["--graphql", ref rest @ ..] => graphql::measure(rest).await,
+        ["worklist"] => worklist::measure(&backends()).await,
+        ["worklist", "sqlite"] => worklist::measure(&[Backend::Sqlite]).await,
+        ["worklist", "postgres"] => worklist::measure(&[Backend::Postgres]).await,
+        _ => bail!(
+            "not understood: {}; there are --large, --peer, --graphql and worklist",
+            arguments.join(" ")
+        ),
     }
 }
 
 async fn all(large: bool) -> Result<()> {
-    let mut backends = vec![Backend::Sqlite];
-    if std::env::var_os(tests::postgres::SERVER).is_some() {
-        backends.push(Backend::Postgres);
-    }
+    let backends = backends();
     title("Upload: 200 files of 0.5 MB in one request, one client, answered when stored");
     for backend in &backends {
         upload::measure(*backend).await?;
@@ -66,6 +75,15 @@ async fn all(large: bool) -> Result<()> {
     }
     title("Memory of gantry serve (resident, highest), SQLite, folder");
     memory::measure(if large { 1_000 } else { 100 }).await
+}
+
+/// Those that there are.
+fn backends() -> Vec<Backend> {
+    let mut backends = vec![Backend::Sqlite];
+    if std::env::var_os(tests::postgres::SERVER).is_some() {
+        backends.push(Backend::Postgres);
+    }
+    backends
 }
 
 fn title(text: &str) {
