@@ -124,7 +124,11 @@ pub async fn attributes_by_instance(app: &App, wanted: Vec<(InstanceSummary, Vec
 
 /// The bytes before the pixel data; of a deflated file all that is stored.
 async fn header(app: &App, instance: &InstanceSummary) -> Result<Bytes> {
-    let bytes = if instance.deflated { instance.size_bytes } else { instance.header_end };
+    let bytes = if instance.deflated {
+        instance.size_bytes
+    } else {
+        instance.header_end
+    };
     let end = u64::try_from(bytes).unwrap_or(0);
     if end > HEADER {
         return Err(Error::TooLarge(format!(

@@ -1,6 +1,6 @@
 //! The worklist: studies within what the caller may see, filtered, searched, ordered and counted.
 //!
-//! A page costs the same among a thousand studies and among a million: first its ids are read, from an index in the order of the page
+//! A page costs about the same among a thousand studies and among a million: first its ids are read, from an index in the order of the page
 //! and as far as the page needs, and only then the rows. Where several statuses or modalities are wanted, the ids are merged of one
 //! page for each.
 
