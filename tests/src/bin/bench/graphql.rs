@@ -103,7 +103,7 @@ fn normal(answer: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
+mod cases {
     use super::normal;
     use serde_json::json;
 

@@ -253,7 +253,7 @@ fn code(number: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+mod cases {
     use super::*;
     use std::collections::HashSet;
 

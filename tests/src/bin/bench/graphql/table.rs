@@ -84,7 +84,7 @@ fn line(text: &mut String, name: &str, cells: [String; 3]) {
 }
 
 #[cfg(test)]
-mod tests {
+mod cases {
     use super::*;
 
     #[test]
