@@ -80,13 +80,13 @@ mod tests {
             parse_query("{ b a: x { d ...F c } list { ... on A { z } y } json b { e } } fragment F on T { c { h g } }")
                 .unwrap();
         let order = FieldOrder::of(&document, &document.operations.iter().next().unwrap().1.node);
-        let answer = r#"{"json":{"b":1,"a":2},"list":[{"y":1,"z":2},null],"a":{"c":{"g":1,"h":2},"d":3},"b":{"e":4}}"#;
+        let answer = r#"{"json":{"a":2,"b":1},"list":[{"y":1,"z":2},null],"a":{"c":{"g":1,"h":2},"d":3},"b":{"e":4}}"#;
         let mut data = Value::from_json(serde_json::from_str(answer).unwrap()).unwrap();
         let as_it_was = data.clone().into_json().unwrap();
         order.apply(&mut data);
         assert_eq!(
             serde_json::to_string(&data).unwrap(),
-            r#"{"b":{"e":4},"a":{"d":3,"c":{"h":2,"g":1}},"list":[{"z":2,"y":1},null],"json":{"b":1,"a":2}}"#
+            r#"{"b":{"e":4},"a":{"d":3,"c":{"h":2,"g":1}},"list":[{"z":2,"y":1},null],"json":{"a":2,"b":1}}"#
         );
         assert_eq!(data.into_json().unwrap(), as_it_was);
         let mut nothing = Value::from_json(json!(null)).unwrap();
