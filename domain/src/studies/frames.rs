@@ -14,10 +14,10 @@ use imaging::pixels::{PixelDescription, PixelError, decode_frame};
 use imaging::render::{Format, Picture, RenderOptions, encode, render_frame};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-/// Pictures that one process draws at the same time for people who wait.
+/// Files that one process reads and works on at the same time for people who wait.
 static AT_ONCE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new(
         std::thread::available_parallelism().map_or(2, usize::from),
@@ -68,10 +68,15 @@ pub struct FrameRequest {
 
 const JPEG_QUALITY: u8 = 90;
 
+/// Leave to read a file for somebody who waits, and to work on it, until it is dropped.
+pub(super) async fn slot() -> Result<OwnedSemaphorePermit> {
+    AT_ONCE.clone().acquire_owned().await.map_err(Error::internal)
+}
+
 /// An encoded picture of one frame, for the caller who may see the study. A signed address stands for `Context::system`.
 pub async fn frame_picture(app: &App, ctx: &Context, request: &FrameRequest) -> Result<Bytes> {
     let instance = super::instance_find(app, ctx, request.instance).await?;
-    let slot = AT_ONCE.clone().acquire_owned().await.map_err(Error::internal)?;
+    let slot = slot().await?;
     let parts = Parts::read(app, &instance, request.frame).await?;
     let request = request.clone();
     // The slot goes with the work: callers that leave must not let more begin beside it.

@@ -1,6 +1,7 @@
 //! Instances as lists show them, and what their files say besides.
 
-use super::list::visible;
+use super::frames;
+use super::list::only_centre;
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -90,11 +91,11 @@ pub async fn instances_by_series(
 
 /// For a DataLoader: those of the instances that the caller may see.
 pub async fn instances_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<InstanceSummary>> {
-    let query = Entity::find()
-        .select_only()
-        .columns(COLUMNS)
-        .filter(Column::Uuid.is_in(uuids.iter().copied()))
-        .filter(Column::StudyId.in_subquery(visible(ctx)?.select_only().column(study::Column::Id).into_query()));
+    let found = Column::Uuid.is_in(uuids.iter().copied());
+    let query = Entity::find().select_only().columns(COLUMNS).filter(found);
+    let query = query.apply_if(only_centre(ctx)?, |query, centre| {
+        query.inner_join(study::Entity).filter(study::Column::CentreId.eq(centre))
+    });
     Ok(query.into_model().all(app.db.reader()).await?)
 }
 
@@ -113,8 +114,13 @@ pub type Attributes = serde_json::Map<String, serde_json::Value>;
 pub async fn attributes_by_instance(app: &App, wanted: Vec<(InstanceSummary, Vec<Tag>)>) -> Result<Vec<Attributes>> {
     stream::iter(wanted)
         .map(|(instance, tags)| async move {
+            let slot = frames::slot().await?;
             let header = header(app, &instance).await?;
-            let read = move || attributes(&header, instance.deflated, &tags);
+            let read = move || {
+                let attributes = attributes(&header, instance.deflated, &tags);
+                drop(slot);
+                attributes
+            };
             tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
         })
         .buffered(AT_ONCE)

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reach, require, require_in};
 use entity::{instance, study};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 pub(crate) async fn find(c: &impl ConnectionTrait, id: i64) -> Result<study::Model> {
@@ -48,13 +48,18 @@ pub(super) async fn by_key(app: &App, ctx: &Context, text: &str) -> Result<study
     query.one(app.db.reader()).await?.ok_or(Error::NotFound("Study"))
 }
 
+/// The only centre whose studies the caller may see; none: all.
+pub(super) fn only_centre(ctx: &Context) -> Result<Option<i64>> {
+    Ok(match require(ctx, Action::StudyRead)? {
+        Reach::All => None,
+        Reach::Centre(own) | Reach::Own(own) => Some(own),
+    })
+}
+
 /// The studies that the caller may see.
 pub(super) fn visible(ctx: &Context) -> Result<Select<study::Entity>> {
-    let query = study::Entity::find();
-    Ok(match require(ctx, Action::StudyRead)? {
-        Reach::All => query,
-        Reach::Centre(own) | Reach::Own(own) => query.filter(study::Column::CentreId.eq(own)),
-    })
+    let own = only_centre(ctx)?;
+    Ok(study::Entity::find().apply_if(own, |query, own| query.filter(study::Column::CentreId.eq(own))))
 }
 
 /// For a DataLoader: those of the studies that the caller may see.

@@ -1,15 +1,13 @@
 //! Series of studies, in reading order: by Series Number, those without one last, and then as they came.
 
-use super::list::visible;
+use super::list::only_centre;
 use crate::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::page::{Key, Lists, Page, PageRequest};
 use entity::{series, study};
 use sea_orm::sea_query::{Expr, Func};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, QueryFilter, QueryOrder, QueryTrait, Value};
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -61,9 +59,10 @@ fn number() -> Expr {
 
 /// For a DataLoader: those of the series that the caller may see.
 pub async fn series_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<series::Model>> {
-    let query = series::Entity::find().filter(series::Column::Uuid.is_in(uuids.iter().copied())).filter(
-        series::Column::StudyId.in_subquery(visible(ctx)?.select_only().column(study::Column::Id).into_query()),
-    );
+    let query = series::Entity::find().filter(series::Column::Uuid.is_in(uuids.iter().copied()));
+    let query = query.apply_if(only_centre(ctx)?, |query, centre| {
+        query.inner_join(study::Entity).filter(study::Column::CentreId.eq(centre))
+    });
     Ok(query.all(app.db.reader()).await?)
 }
 

@@ -50,6 +50,26 @@ async fn attributes_are_read_by_keyword_or_tag_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn attributes_behind_a_header_too_large_to_wait_for_are_refused() {
+    const LENGTH: u32 = 33 << 20;
+    let app = TestApp::new().await;
+    let (name, mut file) = dicom::study(1).remove(0);
+    let pixels = file.windows(4).rposition(|bytes| bytes == [0xE0, 0x7F, 0x10, 0x00]).unwrap();
+    let mut private = b"\xFF\x6F\x01\x10OB\0\0".to_vec();
+    private.extend(LENGTH.to_le_bytes());
+    private.resize(private.len() + LENGTH as usize, 0);
+    file.splice(pixels..pixels, private);
+    let (client, id) = uploaded(&app, vec![(name, file)]).await;
+    let query = "query($id: ID!) { study(id: $id) { series(first: 1) { nodes { instances(first: 1) { nodes {
+        sopInstanceUid tags(keywords: [\"Modality\"]) { values } } } } } } }";
+    let answer = client.gql(query, json!({ "id": id })).await;
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"], "PAYLOAD_TOO_LARGE",
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn frames_are_numbered_paged_and_have_pictures() {
     let app = TestApp::new().await;
     let image = dicom::Image {
