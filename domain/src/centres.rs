@@ -4,7 +4,7 @@ use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result, unique_or};
 use crate::input::{self, Checks};
-use crate::page::{Page, PageRequest, keyset};
+use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
 use entity::centre::{self, Column, Entity, Model};
@@ -102,6 +102,11 @@ pub async fn centre_list(
     let query = listed(ctx, is_active)?;
     let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+/// As `centre_list`, by place.
+pub async fn centre_slice(app: &App, ctx: &Context, is_active: Option<bool>, slice: Slice) -> Result<Vec<Model>> {
+    Ok(slice.of(listed(ctx, is_active)?, Column::Id, Order::Asc).all(app.db.reader()).await?)
 }
 
 pub async fn centre_count(app: &App, ctx: &Context, is_active: Option<bool>) -> Result<u64> {

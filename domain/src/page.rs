@@ -1,4 +1,5 @@
-//! Keyset pages: every list is read from a key on, never by offset, so that a page costs the same anywhere in the list.
+//! Keyset pages: every list is read from a key on, so that a page costs the same anywhere in the list. Only the documented REST
+//! APIs, whose clients count places, read by offset (`Slice`).
 
 mod within;
 
@@ -91,6 +92,20 @@ impl PageRequest<u32> {
                 .collect(),
         };
         Page::new(numbers, self)
+    }
+}
+
+/// Part of a list by place, as the REST APIs ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    pub skip: u64,
+    pub limit: u64,
+}
+
+impl Slice {
+    /// These rows of a list; `key` orders it and is unique.
+    pub(crate) fn of<E: EntityTrait>(self, query: Select<E>, key: E::Column, order: Order) -> Select<E> {
+        query.order_by(key, order).offset(self.skip).limit(self.limit)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::centres;
 use crate::context::Context;
 use crate::error::{Error, Result, unique_or};
 use crate::money::{Currency, to_minor};
-use crate::page::{Page, PageRequest, keyset};
+use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require};
 use crate::studies::Modality;
 use chrono::Utc;
@@ -86,6 +86,12 @@ pub async fn price_list(
     let query = matching(require(ctx, Action::PriceRead)?, centre_id);
     let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+/// As `price_list`, by place.
+pub async fn price_slice(app: &App, ctx: &Context, centre_id: Option<i64>, slice: Slice) -> Result<Vec<Model>> {
+    let query = matching(require(ctx, Action::PriceRead)?, centre_id);
+    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
 }
 
 pub async fn price_count(app: &App, ctx: &Context, centre_id: Option<i64>) -> Result<u64> {

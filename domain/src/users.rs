@@ -6,7 +6,7 @@ use crate::context::{Context, Role};
 use crate::error::{Error, Result, unique_or};
 use crate::identity::{password_hash, sessions_revoke};
 use crate::input::{self, Checks};
-use crate::page::{Page, PageRequest, keyset};
+use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
 use entity::user::{self, Column, Entity, Model};
@@ -202,6 +202,11 @@ pub async fn user_list(app: &App, ctx: &Context, role: Option<Role>, page: PageR
     let query = listed(ctx, role)?;
     let rows = keyset(query, [Column::Id], Order::Asc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+/// As `user_list`, by place.
+pub async fn user_slice(app: &App, ctx: &Context, role: Option<Role>, slice: Slice) -> Result<Vec<Model>> {
+    Ok(slice.of(listed(ctx, role)?, Column::Id, Order::Asc).all(app.db.reader()).await?)
 }
 
 pub async fn user_count(app: &App, ctx: &Context, role: Option<Role>) -> Result<u64> {

@@ -3,7 +3,7 @@
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::page::{Lists, Page, PageRequest, keyset};
+use crate::page::{Lists, Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use entity::report::{Column, Entity, Model};
 use entity::report_version::{self, Column as VersionColumn};
@@ -42,6 +42,12 @@ pub async fn report_list(
     let query = matching(require(ctx, Action::ReportRead)?, filter);
     let rows = keyset(query, [Column::Id], Order::Desc, &page).all(app.db.reader()).await?;
     Ok(Page::new(rows, &page))
+}
+
+/// In the order in which they were made, by place.
+pub async fn report_slice(app: &App, ctx: &Context, filter: &ReportFilter, slice: Slice) -> Result<Vec<Model>> {
+    let query = matching(require(ctx, Action::ReportRead)?, filter);
+    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
 }
 
 pub async fn report_count(app: &App, ctx: &Context, filter: &ReportFilter) -> Result<u64> {
