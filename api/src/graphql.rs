@@ -50,6 +50,7 @@ fn described(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Of<i64, types::Centre>>("A page of centres.")
         .override_output_type_description::<Of<u32, types::Frame>>("A page of the frames of an instance.")
+        .override_output_type_description::<Of<i64, types::ImagingMachine>>("A page of imaging machines.")
         .override_output_type_description::<Of<i64, types::Instance>>("A page of instances.")
         .override_output_type_description::<Of<Uuid, types::Job>>("A page of jobs.")
         .override_output_type_description::<Of<SeriesKey, types::Series>>("A page of the series of a study.")

@@ -2,16 +2,30 @@
 
 use crate::caller;
 use crate::rest::PacsError;
+use crate::rest::openapi::Operation;
 use crate::telemetry;
 use domain::context::{Identity, Role};
 use domain::{App, Error, jobs};
 use poem::http::StatusCode;
 use poem::web::{Data, Json};
 use poem::{IntoResponse, Request, Response, handler};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(2);
+
+pub fn described() -> Operation {
+    Operation::new("Health", "Whether the server answers").open().answers::<Health>()
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Health {
+    /// `healthy`; `unhealthy`, with status 503, while the database does not answer.
+    status: &'static str,
+    version: &'static str,
+}
 
 /// `GET /health` (contract S2-88): 503 while the database does not answer.
 #[handler]
@@ -21,9 +35,11 @@ pub async fn health(app: Data<&App>) -> Response {
         Ok(Ok(())) => (StatusCode::OK, "healthy"),
         _ => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
     };
-    Json(json!({ "status": word, "version": env!("CARGO_PKG_VERSION") }))
-        .with_status(status)
-        .into_response()
+    let health = Health {
+        status: word,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Json(health).with_status(status).into_response()
 }
 
 /// `GET /healthz`: the process answers.

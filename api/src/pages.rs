@@ -3,6 +3,7 @@
 //! Only the gzipped form is kept: every browser takes it, and a second one would double what the repository and the binary carry.
 
 pub mod graphiql;
+pub mod root;
 
 use crate::compression::wants_gzip;
 use crate::rest::PacsError;

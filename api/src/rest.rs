@@ -1,5 +1,6 @@
 //! The documented REST APIs, one folder a family, each with its own error shape.
 
+pub mod openapi;
 pub mod pacs;
 pub mod workers;
 

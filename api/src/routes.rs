@@ -3,6 +3,7 @@
 use crate::compression::Compression;
 use crate::graphql::transport::Transport;
 use crate::graphql::{ServerGate, executor, settings};
+use crate::rest::openapi::{self, Operation};
 use crate::rest::{pacs, workers};
 use crate::revalidation::Revalidation;
 use crate::telemetry::Telemetry;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 pub struct RestRoute {
     pub method: Method,
     pub path: &'static str,
+    /// What the API documentation says of it; nothing for routes that are no part of a documented API.
+    pub operation: Option<Operation>,
     endpoint: BoxEndpoint<'static>,
 }
 
@@ -28,14 +31,22 @@ impl RestRoute {
         Self {
             method,
             path,
+            operation: None,
             endpoint: endpoint.into_endpoint().map_to_response().boxed(),
+        }
+    }
+
+    pub(crate) fn described(self, operation: Operation) -> Self {
+        Self {
+            operation: Some(operation),
+            ..self
         }
     }
 }
 
 fn for_operators() -> Vec<RestRoute> {
     vec![
-        RestRoute::new(Method::GET, "/health", operations::health),
+        RestRoute::new(Method::GET, "/health", operations::health).described(operations::described()),
         RestRoute::new(Method::GET, "/healthz", operations::healthz),
         RestRoute::new(Method::GET, "/metrics", operations::metrics),
     ]
@@ -45,6 +56,8 @@ fn for_operators() -> Vec<RestRoute> {
 pub fn rest() -> Vec<RestRoute> {
     let mut routes = for_operators();
     routes.extend([
+        RestRoute::new(Method::GET, "/", pages::root::root),
+        RestRoute::new(Method::GET, "/openapi.json", openapi::openapi),
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
@@ -97,6 +110,9 @@ fn mount(routes: Vec<RestRoute>) -> Route {
             async move { response }
         };
         let methods = Arc::new(methods.catch_error(wrong_method).with(Compression).boxed());
-        route.at(path, methods.clone()).at(format!("{path}/"), methods)
+        match path {
+            "/" => route.at(path, methods),
+            path => route.at(path, methods.clone()).at(format!("{path}/"), methods),
+        }
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::context::Context;
-use crate::error::{Error, Result, unique_or};
+use crate::error::{Error, Result, referenced_or, unique_or};
 use crate::input::{self, Checks};
 use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
@@ -20,6 +20,7 @@ pub struct CentreInput {
     pub address: Option<String>,
     pub contact_email: Option<String>,
     pub contact_phone: Option<String>,
+    pub is_active: Option<bool>,
 }
 
 impl CentreInput {
@@ -74,17 +75,33 @@ pub async fn centre_update(app: &App, ctx: &Context, id: i64, input: CentreInput
     if input.contact_phone.is_some() {
         row.contact_phone = Set(input.contact_phone);
     }
+    if let Some(is_active) = input.is_active {
+        row.is_active = Set(is_active);
+    }
     row.updated_at = Set(Utc::now());
     row.update(app.db.writer()).await.map_err(name_taken)
 }
 
 /// Its users can no longer upload (contract S2-85).
 pub async fn centre_deactivate(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    let input = CentreInput {
+        is_active: Some(false),
+        ..Default::default()
+    };
+    centre_update(app, ctx, id, input).await
+}
+
+/// Only one that nothing belongs to (contract S2-86, S2-95).
+pub async fn centre_delete(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     require_in(ctx, Action::CentreWrite, Some(id), "Centre")?;
-    let mut row = find(app.db.reader(), id).await?.into_active_model();
-    row.is_active = Set(false);
-    row.updated_at = Set(Utc::now());
-    Ok(row.update(app.db.writer()).await?)
+    let centre = find(app.db.reader(), id).await?;
+    Entity::delete_by_id(id).exec(app.db.writer()).await.map_err(|error| {
+        referenced_or(error, || {
+            let message = "The centre has users, studies, prices or machines; deactivate it instead";
+            Error::conflict("id", "CENTRE_IN_USE", message)
+        })
+    })?;
+    Ok(centre)
 }
 
 pub async fn centre_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {

@@ -159,6 +159,14 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// Turns the refusal to delete what other rows refer to into the conflict that the caller names.
+pub(crate) fn referenced_or(error: DbErr, conflict: impl FnOnce() -> Error) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => conflict(),
+        _ => error.into(),
+    }
+}
+
 /// Turns the violation of a unique index into the conflict that the caller names.
 pub(crate) fn unique_or(error: DbErr, conflict: impl FnOnce(&str) -> Error) -> Error {
     match error.sql_err() {

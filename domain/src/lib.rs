@@ -11,6 +11,7 @@ pub mod db;
 pub mod error;
 pub mod events;
 pub mod identity;
+pub mod imaging_machines;
 pub mod input;
 pub mod jobs;
 pub mod media;

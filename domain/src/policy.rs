@@ -11,6 +11,7 @@ pub enum Action {
     UserRead,
     UserCreate,
     UserUpdate,
+    UserDelete,
     CentreRead,
     CentreWrite,
     StudyRead,
@@ -26,6 +27,8 @@ pub enum Action {
     ReportVerify,
     PriceRead,
     PriceWrite,
+    MachineRead,
+    MachineWrite,
     JobRead,
     JobRetry,
     JobCancel,
@@ -54,12 +57,13 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..71, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 28] = [
+const TABLE: [(Action, [Scope; 4]); 31] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
     (Action::UserCreate,     [All,   Nothing,     Nothing,    Centre]),
     (Action::UserUpdate,     [All,   Nothing,     Nothing,    Centre]),
+    (Action::UserDelete,     [All,   Nothing,     Nothing,    Nothing]),
     (Action::CentreRead,     [All,   All,         Centre,     Centre]),
     (Action::CentreWrite,    [All,   Nothing,     Nothing,    Nothing]),
     (Action::StudyRead,      [All,   All,         Centre,     Centre]),
@@ -77,6 +81,8 @@ const TABLE: [(Action, [Scope; 4]); 28] = [
     // Own: the prices of a radiologist, of whom none has any yet.
     (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
     (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),
+    (Action::MachineRead,    [All,   Nothing,     Centre,     Centre]),
+    (Action::MachineWrite,   [All,   Nothing,     Nothing,    Centre]),
     (Action::JobRead,        [All,   All,         Centre,     Centre]),
     (Action::JobRetry,       [All,   Nothing,     Centre,     Centre]),
     (Action::JobCancel,      [All,   Nothing,     Centre,     Centre]),

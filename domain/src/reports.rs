@@ -8,8 +8,8 @@ mod verify;
 mod write;
 
 pub use read::{
-    ReportFilter, report_count, report_counts_by_study, report_find, report_list, report_slice, reports_by_study,
-    reports_by_uuid, versions_by_report,
+    ReportFilter, report_count, report_counts_by_study, report_find, report_get, report_list, report_slice,
+    reports_by_study, reports_by_uuid, versions_by_report,
 };
 pub use verify::report_verify;
 pub use write::{NewReport, ReportUpdate, report_create, report_update};

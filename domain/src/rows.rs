@@ -1,6 +1,7 @@
 //! The rows that services answer with, by the names of what they are.
 
 pub use entity::centre::Model as Centre;
+pub use entity::imaging_machine::Model as ImagingMachine;
 pub use entity::instance::Model as Instance;
 pub use entity::job::Model as Job;
 pub use entity::price::Model as Price;

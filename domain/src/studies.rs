@@ -1,6 +1,7 @@
 //! Studies: what was uploaded, as people and programs look for it.
 
 mod assignment;
+mod documented;
 pub mod frames;
 mod instances;
 mod list;
@@ -17,9 +18,12 @@ mod words;
 mod worklist;
 
 pub use assignment::{study_assign, study_claim, study_release, study_review};
+pub use documented::{study_assign_or_claim, study_status_set};
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
-pub use list::{instance_find, instances_all, studies_by_id, studies_by_uuid, study_find, study_get};
+pub use list::{
+    instance_find, instances_all, studies_by_id, studies_by_uuid, study_by_code, study_find, study_get, study_instance,
+};
 pub use metadata::{series_indexed, series_to_index};
 pub use order::{StudyKey, StudyOrder, StudyOrderField};
 pub use priors::{prior_counts_by_study, prior_order, priors_by_study};
@@ -35,7 +39,7 @@ pub(crate) use status::{Step, advance, hold, tell};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
 pub(crate) use words::words_write;
 pub use words::{words_fill, words_renew};
-pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_status_counts};
+pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_slice, study_status_counts};
 
 use crate::App;
 use crate::context::Context;

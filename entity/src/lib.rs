@@ -2,6 +2,7 @@
 
 pub mod centre;
 pub mod external_output;
+pub mod imaging_machine;
 pub mod instance;
 pub mod job;
 pub mod login_failure;

@@ -11,7 +11,7 @@ use domain::context::Role;
 use domain::jobs::{self, JobFilter};
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
 use domain::reports::{self, ReportFilter};
-use domain::{Error, Result, centres, prices, users, worker_tokens};
+use domain::{Error, Result, centres, imaging_machines, prices, users, worker_tokens};
 use std::str::FromStr;
 
 /// The key of a row, opaque to clients.
@@ -100,6 +100,8 @@ pub enum Total {
     Reports(ReportFilter),
     /// Of a centre, or of all.
     Prices(Option<i64>),
+    /// Of a centre, or of all.
+    ImagingMachines(Option<i64>),
 }
 
 #[Object]
@@ -116,6 +118,7 @@ impl Total {
             Self::Centres(is_active) => centres::centre_count(app, acting, *is_active).await,
             Self::WorkerTokens => worker_tokens::worker_token_count(app, acting).await,
             Self::Reports(filter) => reports::report_count(app, acting, filter).await,
+            Self::ImagingMachines(centre) => imaging_machines::machine_count(app, acting, *centre).await,
             Self::Prices(centre) => prices::price_count(app, acting, *centre).await,
         };
         Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))

@@ -17,6 +17,7 @@ pub enum GlobalId {
     Report(Uuid),
     Price(i64),
     WorkerToken(i64),
+    ImagingMachine(i64),
 }
 
 impl From<GlobalId> for ID {
@@ -31,6 +32,7 @@ impl From<GlobalId> for ID {
             GlobalId::Report(id) => format!("Report:{id}"),
             GlobalId::Price(id) => format!("Price:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
+            GlobalId::ImagingMachine(id) => format!("ImagingMachine:{id}"),
         };
         ID(BASE64_URL_SAFE_NO_PAD.encode(text))
     }
@@ -50,6 +52,7 @@ impl GlobalId {
             "Report" => Some(Self::Report(key.parse().ok()?)),
             "Price" => Some(Self::Price(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
+            "ImagingMachine" => Some(Self::ImagingMachine(key.parse().ok()?)),
             _ => None,
         }
     }
@@ -87,6 +90,13 @@ pub fn price(id: &ID) -> Result<i64> {
     match GlobalId::parse(id) {
         Some(GlobalId::Price(id)) => Ok(id),
         _ => Err(Error::NotFound("Price")),
+    }
+}
+
+pub fn imaging_machine(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::ImagingMachine(id)) => Ok(id),
+        _ => Err(Error::NotFound("Imaging machine")),
     }
 }
 

@@ -12,8 +12,8 @@ pub use reading::{PriceId, PriceOf, ReportUuid};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
-use domain::rows::{Centre, InstanceSummary, Job, Rendition, Series, Study, User, WorkerToken};
-use domain::{App, Context, Error, centres, jobs, studies, users, worker_tokens};
+use domain::rows::{Centre, ImagingMachine, InstanceSummary, Job, Rendition, Series, Study, User, WorkerToken};
+use domain::{App, Context, Error, centres, imaging_machines, jobs, studies, users, worker_tokens};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -33,6 +33,7 @@ pub struct Loaders {
     pub jobs: DataLoader<Reader<JobId>>,
     pub reports_by_uuid: DataLoader<Reader<ReportUuid>>,
     pub prices: DataLoader<Reader<PriceId>>,
+    pub imaging_machines: DataLoader<Reader<ImagingMachineId>>,
     pub renditions: DataLoader<Reader<RenditionsOf>>,
     pub attributes: DataLoader<Reader<AttributesOf>>,
     pub series_of: DataLoader<Reader<SeriesOf>>,
@@ -69,6 +70,8 @@ pub struct SeriesUuid(pub Uuid);
 pub struct InstanceUuid(pub Uuid);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobId(pub Uuid);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ImagingMachineId(pub i64);
 /// The renditions of a series.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RenditionsOf(pub i64);
@@ -87,6 +90,7 @@ impl Loaders {
             jobs: loader(app, ctx, &batches),
             reports_by_uuid: loader(app, ctx, &batches),
             prices: loader(app, ctx, &batches),
+            imaging_machines: loader(app, ctx, &batches),
             renditions: loader(app, ctx, &batches),
             attributes: loader(app, ctx, &batches),
             series_of: loader(app, ctx, &batches),
@@ -150,6 +154,17 @@ impl Loader<WorkerTokenId> for Reader<WorkerTokenId> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
         let rows = worker_tokens::worker_tokens_by_id(&self.app, &self.ctx, &ids).await?;
         Ok(rows.into_iter().map(|row| (WorkerTokenId(row.id), row)).collect())
+    }
+}
+
+impl Loader<ImagingMachineId> for Reader<ImagingMachineId> {
+    type Value = ImagingMachine;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ImagingMachineId]) -> Result<HashMap<ImagingMachineId, ImagingMachine>, Arc<Error>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = imaging_machines::machines_by_id(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|row| (ImagingMachineId(row.id), row)).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assignment;
 mod centres;
+mod imaging_machines;
 mod jobs;
 mod prices;
 mod queues;
@@ -19,6 +20,7 @@ pub struct Mutation(
     sessions::SessionMutation,
     users::UserMutation,
     centres::CentreMutation,
+    imaging_machines::ImagingMachineMutation,
     studies::StudyMutation,
     assignment::AssignmentMutation,
     reports::ReportMutation,

@@ -1,16 +1,17 @@
 //! Queries.
 
+mod imaging_machines;
 mod reading;
 
 use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, InstanceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StudyUuid, UserId, WorkerTokenId,
+    CentreId, ImagingMachineId, InstanceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StudyUuid, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, Date, Instance, Job, JobKind, JobState, Node, Price, Queue, Report, Role, Series, Study,
-    StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
+    Centre, Counts, Date, ImagingMachine, Instance, Job, JobKind, JobState, Node, Price, Queue, Report, Role, Series,
+    Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -21,7 +22,11 @@ use uuid::Uuid;
 
 /// What can be asked.
 #[derive(Default, MergedObject)]
-pub struct Query(GeneralQuery, reading::ReadingQuery);
+pub struct Query(
+    GeneralQuery,
+    reading::ReadingQuery,
+    imaging_machines::ImagingMachineQuery,
+);
 
 #[derive(Default)]
 pub struct GeneralQuery;
@@ -252,6 +257,9 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             load(&loaders.reports_by_uuid, ReportUuid(id)).await?.map(|row| Report(row).into())
         }
         Some(GlobalId::Price(id)) => load(&loaders.prices, PriceId(id)).await?.map(|row| Price(row).into()),
+        Some(GlobalId::ImagingMachine(id)) => {
+            load(&loaders.imaging_machines, ImagingMachineId(id)).await?.map(|row| ImagingMachine(row).into())
+        }
         Some(GlobalId::WorkerToken(id)) => {
             load(&loaders.worker_tokens, WorkerTokenId(id)).await?.map(|row| WorkerToken(row).into())
         }

@@ -4,6 +4,7 @@ mod attribute;
 mod centre;
 mod event;
 mod frame;
+mod imaging_machine;
 mod instance;
 mod job;
 mod price;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 pub use centre::Centre;
 pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
+pub use imaging_machine::ImagingMachine;
 pub use instance::Instance;
 pub use job::Job;
 pub use price::Price;
@@ -61,6 +63,7 @@ pub enum Node {
     Report(Report),
     Price(Price),
     WorkerToken(WorkerToken),
+    ImagingMachine(ImagingMachine),
 }
 
 pub fn app<'a>(ctx: &Context<'a>) -> domain::Result<&'a App> {

@@ -11,13 +11,18 @@ use std::io;
 use std::ops::Range;
 use uuid::Uuid;
 
-const CONTENT_TYPE: &str = "application/dicom";
+pub const CONTENT_TYPE: &str = "application/dicom";
 
 #[handler]
 pub async fn stored(app: Data<&App>, request: &Request, Path(uuid): Path<Uuid>) -> Result<Response, PacsError> {
     let ctx = reader(app.0, request).await?;
     let instance = studies::instance_find(app.0, &ctx, uuid).await.map_err(unseen)?;
-    let (headers, tag) = (request.headers(), format!("\"{}\"", instance.sha256));
+    answer(app.0, request.headers(), &instance).await
+}
+
+/// The file of an instance, or what of it the headers of the request ask for.
+pub async fn answer(app: &App, headers: &HeaderMap, instance: &rows::Instance) -> Result<Response, PacsError> {
+    let tag = format!("\"{}\"", instance.sha256);
     if names(headers, header::IF_NONE_MATCH, &tag) {
         return Ok(Response::builder().status(StatusCode::NOT_MODIFIED).header(header::ETAG, tag).finish());
     }
@@ -28,12 +33,12 @@ pub async fn stored(app: Data<&App>, request: &Request, Path(uuid): Path<Uuid>) 
     Ok(match asked.map_or(Asked::Whole, |text| range(text, size)) {
         Asked::Whole => {
             let bytes = app.storage.stream(&instance.object_key).await?.map_err(io::Error::other);
-            answer(&instance, &tag, size).body(Body::from_bytes_stream(bytes))
+            head(instance, &tag, size).body(Body::from_bytes_stream(bytes))
         }
         Asked::Part(part) => {
             let bytes = app.storage.stream_range(&instance.object_key, part.clone()).await?.map_err(io::Error::other);
             let place = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-            answer(&instance, &tag, part.end - part.start)
+            head(instance, &tag, part.end - part.start)
                 .status(StatusCode::PARTIAL_CONTENT)
                 .header(header::CONTENT_RANGE, place)
                 .body(Body::from_bytes_stream(bytes))
@@ -45,7 +50,7 @@ pub async fn stored(app: Data<&App>, request: &Request, Path(uuid): Path<Uuid>) 
     })
 }
 
-fn answer(instance: &rows::Instance, tag: &str, length: u64) -> ResponseBuilder {
+fn head(instance: &rows::Instance, tag: &str, length: u64) -> ResponseBuilder {
     Response::builder()
         .content_type(CONTENT_TYPE)
         .header(header::CONTENT_LENGTH, length)

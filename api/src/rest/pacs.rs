@@ -1,23 +1,41 @@
 //! Family A, the PACS API, spelled as its document spells it.
 
+mod ai;
 mod auth;
+mod centres;
 mod error;
 mod form;
+mod imaging_machines;
+mod input;
+mod instances;
+mod lists;
 mod parts;
+mod prices;
+mod reports;
+mod studies;
 mod study;
 mod upload;
+mod users;
+mod words;
 
 pub use error::{PacsError, method_not_allowed, panicked, unanswered};
 
 use crate::routes::RestRoute;
-use poem::http::Method;
 
 pub fn routes() -> Vec<RestRoute> {
-    vec![
-        RestRoute::new(Method::POST, "/auth/token", auth::token),
-        RestRoute::new(Method::GET, "/auth/me", auth::me),
-        RestRoute::new(Method::POST, "/studies/upload", upload::upload),
-        // The alias of S2-31.
-        RestRoute::new(Method::POST, "/studies", upload::upload),
+    [
+        auth::routes(),
+        users::routes(),
+        centres::routes(),
+        imaging_machines::routes(),
+        upload::routes(),
+        studies::routes(),
+        instances::routes(),
+        reports::routes(),
+        ai::routes(),
+        prices::routes(),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -25,6 +25,14 @@ pub(super) async fn by_uuid(app: &App, uuid: Uuid) -> Result<Model> {
     query.one(app.db.reader()).await?.ok_or(Error::NotFound("Report"))
 }
 
+/// By its number.
+pub async fn report_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
+    require(ctx, Action::ReportRead)?;
+    let report = Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("Report"))?;
+    require_in(ctx, Action::ReportRead, Some(report.centre_id), "Report")?;
+    Ok(report)
+}
+
 pub async fn report_find(app: &App, ctx: &Context, uuid: Uuid) -> Result<Model> {
     require(ctx, Action::ReportRead)?;
     let report = by_uuid(app, uuid).await?;

@@ -27,6 +27,28 @@ pub async fn study_find(app: &App, ctx: &Context, text: &str) -> Result<study::M
     Ok(study)
 }
 
+/// By the 8-character id that clients show.
+pub async fn study_by_code(app: &App, ctx: &Context, code: &str) -> Result<study::Model> {
+    let is_code = code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match is_code && code.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        true => study_find(app, ctx, code).await,
+        false => require(ctx, Action::StudyRead).and(Err(Error::NotFound("Study"))),
+    }
+}
+
+/// The n-th file of a study, from 0, in the order of upload.
+pub async fn study_instance(app: &App, ctx: &Context, study: &str, number: i64) -> Result<instance::Model> {
+    let study = study_find(app, ctx, study).await?;
+    let found = match i32::try_from(number) {
+        Ok(number) => {
+            let query = instance::Entity::find().filter(instance::Column::StudyId.eq(study.id));
+            query.filter(instance::Column::Ordinal.eq(number)).one(app.db.reader()).await?
+        }
+        Err(_) => None,
+    };
+    found.ok_or(Error::NotFound("Instance"))
+}
+
 pub(super) async fn by_key(app: &App, ctx: &Context, text: &str) -> Result<study::Model> {
     if text.contains('\0') {
         return Err(Error::NotFound("Study"));

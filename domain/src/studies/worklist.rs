@@ -12,11 +12,11 @@ use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::page::{Page, PageRequest};
+use crate::page::{Page, PageRequest, Slice};
 use chrono::NaiveDate;
 use entity::study::{Column, Entity, Model};
 use sea_orm::sea_query::{Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 /// Beyond so many pages to be merged, reading in order and leaving out is cheaper: the filter lets most studies pass.
 const MERGED: usize = 12;
@@ -140,6 +140,16 @@ pub async fn study_list(
     }
     let rows = order.page(Entity::find().filter(Column::Id.in_subquery(ids)), &request);
     Ok(Page::new(rows.all(app.db.reader()).await?, &request))
+}
+
+/// In the order in which they came, by place.
+pub async fn study_slice(app: &App, ctx: &Context, filter: &StudyFilter, slice: Slice) -> Result<Vec<Model>> {
+    let query = of_status(
+        filter.narrow(app, visible(ctx)?, Purpose::Page).await?,
+        &filter.statuses,
+    );
+    let query = of_modality(query, &filter.modalities);
+    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
 }
 
 pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<u64> {

@@ -28,6 +28,7 @@ const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
 const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
 const ADMIN: [Outcome; 7] = [Yes, Denied, Denied, Denied, Denied, Denied, Nobody];
 const READERS: [Outcome; 7] = [Yes, Yes, Denied, Denied, Denied, Denied, Nobody];
+const OWN_MANAGER: [Outcome; 7] = [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody];
 const RADIOLOGIST: [Outcome; 7] = [Denied, Yes, Denied, Denied, Denied, Denied, Nobody];
 /// For worker tokens, which no person's token is.
 const WORKERS: [Outcome; 7] = [Denied, Denied, Denied, Denied, Denied, Denied, Nobody];
@@ -45,6 +46,7 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$token\") { id } }", ADMIN),
+    ("Query.node", "{ node(id: \"$machine\") { id } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.nodes", "{ nodes(ids: [\"$study\"]) { id } }", OWN_CENTRE),
     ("Query.user", "{ user(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.users", "{ users { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
@@ -57,6 +59,7 @@ const GRAPHQL: &[Row] = &[
     ("Query.report", "{ report(id: \"$report\") { id } }", OWN_CENTRE),
     ("Query.reports", "{ reports { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.imagingMachines", "{ imagingMachines { nodes { id } } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.queues", "{ queues { name } }", ADMIN),
     ("Query.usage", "{ usage(centre: \"$centre\", first: \"2020-01-01\", last: \"2020-12-31\") { day } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
     ("Mutation.queuePause", "mutation { queuePause(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
@@ -75,6 +78,13 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.centreCreate", "mutation { centreCreate(input: { name: \"$unique\" }) { centre { id } userErrors { code } } }", ADMIN),
     ("Mutation.centreUpdate", "mutation { centreUpdate(input: { id: \"$centre\", address: \"Y\" }) { centre { id } userErrors { code } } }", ADMIN),
     ("Mutation.centreDeactivate", "mutation { centreDeactivate(input: { id: \"$spare\" }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Mutation.userDelete", "mutation { userDelete(input: { id: \"$gone\" }) { user { id } userErrors { code } } }", ADMIN),
+    ("Mutation.centreDelete", "mutation { centreDelete(input: { id: \"$spare\" }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Mutation.imagingMachineCreate", "mutation { imagingMachineCreate(input: { centre: \"$centre\", name: \"$unique\" }) { imagingMachine { id } userErrors { code } } }", OWN_MANAGER),
+    ("Mutation.imagingMachineUpdate", "mutation { imagingMachineUpdate(input: { id: \"$machine\", port: 104 }) { imagingMachine { id } userErrors { code } } }", OWN_MANAGER),
+    // The first who may removes it.
+    ("Mutation.imagingMachineDelete", "mutation { imagingMachineDelete(input: { id: \"$machine\" }) { imagingMachine { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Hidden, Denied, Hidden, Nobody]),
     ("Mutation.studyRender", "mutation { studyRender(input: { id: \"$study\" }) { job { id } userErrors { code } } }", OWN_CENTRE),
     ("Mutation.studyTranscode", "mutation { studyTranscode(input: { id: \"$study\", transferSyntax: RLE_LOSSLESS }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.studyAssign", "mutation { studyAssign(input: { study: \"$study\", radiologist: \"$reader\" }) { study { id } userErrors { code } } }",
@@ -101,6 +111,8 @@ const ELSEWHERE: &[&str] = &["Mutation.studyUpload"];
 
 #[rustfmt::skip]
 const REST: &[(&str, &str, [Outcome; 7])] = &[
+    ("GET", "/", OPEN),
+    ("GET", "/openapi.json", OPEN),
     ("GET", "/health", OPEN),
     ("GET", "/healthz", OPEN),
     ("GET", "/metrics", ADMIN),
@@ -113,6 +125,46 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/auth/me", ALL),
     ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
     ("POST", "/studies", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
+    ("POST", "/auth/register", [Yes, Denied, Denied, Yes, Denied, Denied, Nobody]),
+    ("GET", "/users", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
+    ("GET", "/users/me", ALL),
+    ("GET", "/users/:user_id", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
+    ("PATCH", "/users/:user_id", OWN_MANAGER),
+    ("PATCH", "/users/:user_id/deactivate", OWN_MANAGER),
+    ("DELETE", "/users/:user_id", ADMIN),
+    ("GET", "/centres", ALL),
+    ("POST", "/centres", ADMIN),
+    ("GET", "/centres/:centre_id", OWN_CENTRE),
+    ("PATCH", "/centres/:centre_id", ADMIN),
+    ("GET", "/imaging-machines", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
+    ("POST", "/imaging-machines", OWN_MANAGER),
+    ("GET", "/imaging-machines/:machine_id", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("PATCH", "/imaging-machines/:machine_id", OWN_MANAGER),
+    // The first who may removes it.
+    ("DELETE", "/imaging-machines/:machine_id", [Yes, Denied, Denied, Hidden, Denied, Hidden, Nobody]),
+    ("GET", "/studies", ALL),
+    ("GET", "/studies/:study_id", OWN_CENTRE),
+    ("GET", "/studies/study_id/:study_id", OWN_CENTRE),
+    ("GET", "/studies/:study_id/instance/:instance_number", OWN_CENTRE),
+    ("GET", "/studies/:study_id/instances/:instance_number", OWN_CENTRE),
+    ("GET", "/studies/:study_id/instances", OWN_CENTRE),
+    ("PATCH", "/studies/:study_id/assign", [Yes, Yes, Denied, Yes, Denied, Hidden, Nobody]),
+    ("POST", "/studies/:study_id/assign", [Yes, Yes, Denied, Yes, Denied, Hidden, Nobody]),
+    ("PATCH", "/studies/:study_id/status", READERS),
+    ("GET", "/reports", ALL),
+    ("POST", "/reports", READERS),
+    ("GET", "/reports/:report_id", OWN_CENTRE),
+    ("PATCH", "/reports/:report_id", READERS),
+    ("PATCH", "/reports/:report_id/verify", READERS),
+    ("POST", "/reports/:report_id/verify", READERS),
+    // Unavailable without an engine, for everybody.
+    ("POST", "/ai/process-study/:study_id", ALL),
+    ("POST", "/ai/analyze-study/:study_id", ALL),
+    ("GET", "/ai/report/:study_id", ALL),
+    // Last, because nothing is uploaded to an inactive centre.
+    ("PATCH", "/centres/:centre_id/deactivate", ADMIN),
+    // It has studies: refused, by who may ask.
+    ("DELETE", "/centres/:centre_id", ADMIN),
     ("POST", "/workers/v1/claim", WORKERS),
     ("POST", "/workers/v1/jobs/:id/heartbeat", WORKERS),
     ("POST", "/workers/v1/jobs/:id/outputs", WORKERS),
@@ -144,13 +196,14 @@ async fn world() -> World {
     let uploaded = callers[2].upload(study(2)).await;
     app.run_pending_jobs().await;
     let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
-    let query = "query($id: ID!) { study(id: $id) { uuid centre { id } jobs { nodes { id } }
+    let query = "query($id: ID!) { study(id: $id) { uuid number studyId centre { id } jobs { nodes { id } }
         series { nodes { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } } }";
     let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let series = &found["series"]["nodes"][0];
     let user = app.user("subject", domain::context::Role::DiagnosticCentre, Some(app.centre)).await;
     let victim = app.user("victim", domain::context::Role::Technician, Some(app.centre)).await;
+    let victim_number = victim.data("{ me { number } }", json!({})).await["me"]["number"].clone();
     let me = |client: Client| async move {
         client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned()
     };
@@ -174,11 +227,19 @@ async fn world() -> World {
         .await;
     let report = callers[1]
         .data(
-            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\", impression: \"I\" }) { report { id } } }",
+            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\", impression: \"I\" }) { report { id number } } }",
             json!({ "study": study }),
         )
         .await;
-    let reader = callers[1].data("{ me { id } }", json!({})).await;
+    let machine = callers[0]
+        .data(
+            "mutation($centre: ID!) { imagingMachineCreate(input: { centre: $centre, name: \"CT 1\" }) { imagingMachine { id number } } }",
+            json!({ "centre": found["centre"]["id"] }),
+        )
+        .await["imagingMachineCreate"]["imagingMachine"]
+        .clone();
+    let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
+    let reader = callers[1].data("{ me { id number } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
     let names = vec![
         ("$study", study),
@@ -192,6 +253,16 @@ async fn world() -> World {
         ("$report", text(&report["reportCreate"]["report"]["id"])),
         ("$price", text(&price["priceCreate"]["price"]["id"])),
         ("$reader", text(&reader["me"]["id"])),
+        ("$gone", me(gone).await),
+        ("$machine", text(&machine["id"])),
+        (":user_id", victim_number.to_string()),
+        (":centre_id", app.centre.to_string()),
+        (":machine_id", machine["number"].to_string()),
+        ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
+        (":study_id", found["number"].to_string()),
+        (":instance_number", "0".into()),
+        (":report_id", report["reportCreate"]["report"]["number"].to_string()),
+        (":reader_id", reader["me"]["number"].to_string()),
         ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
@@ -291,7 +362,7 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
-            path => path.replace(":id", &uuid::Uuid::new_v4().to_string()),
+            path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
             let request = client.rest(method.parse::<Method>().unwrap(), &path);
@@ -302,12 +373,14 @@ async fn every_rest_route_answers_as_the_table_says() {
                 ]),
                 "/studies/upload" | "/studies" => request.multipart(upload_form()),
                 path if path.starts_with("/workers/") => request.json(&worker_body()),
-                _ => request,
+                _ if *method == "GET" || *method == "DELETE" => request,
+                _ => request.json(&pacs_body(&world)),
             };
             let status = request.send().await.unwrap().status().as_u16();
             // Family A tells a foreign thing from an unknown one by 403 (contract S2-33).
             let is = match status {
-                200 => Yes,
+                // As things are it cannot be done, but the caller may try.
+                200 | 400 | 503 => Yes,
                 401 => Nobody,
                 403 if *expected == Hidden => Hidden,
                 403 => Denied,
@@ -328,6 +401,17 @@ async fn page_script(app: &TestApp) -> String {
     let page = app.anonymous().rest(Method::GET, "/graphiql").send().await.unwrap().text().await.unwrap();
     let (_, rest) = page.split_once("src=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
+}
+
+/// Good for every route of the PACS API that reads JSON.
+fn pacs_body(world: &World) -> Value {
+    let number = |name: &str| world.filled(name).parse::<i64>().unwrap();
+    let unique = world.filled("$unique");
+    json!({
+        "username": unique, "email": format!("{unique}@example.org"), "password": "a good password", "full_name": "X",
+        "role": "technician", "centre_id": number(":centre_id"), "name": unique, "radiologist_id": number(":reader_id"),
+        "status": "report_generated", "study_id": number(":study_id"), "findings": "F", "impression": "I",
+    })
 }
 
 /// Good for every worker route.

@@ -17,7 +17,13 @@ use tests::dicom::study;
 use tests::{Client, TestApp};
 
 /// Codes of the services that no mutation answers: queries make them `BAD_USER_INPUT`, pictures a status.
-const NO_MUTATION: [&str; 4] = ["INVALID_CURSOR", "INVALID_PAGE", "TOO_MANY_DAYS", "NOT_RENDERABLE"];
+const NO_MUTATION: [&str; 5] = [
+    "INVALID_CURSOR",
+    "INVALID_PAGE",
+    "TOO_MANY_DAYS",
+    "NOT_RENDERABLE",
+    "RADIOLOGIST_REQUIRED",
+];
 /// Parts of the services that answer other faces than GraphQL, or the operator.
 const OTHER_FACES: [&str; 5] = [
     "src/jobs/external",

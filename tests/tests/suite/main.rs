@@ -18,6 +18,7 @@ mod history;
 mod identity;
 mod jobs;
 mod media;
+mod pacs;
 mod prices;
 mod processes;
 mod queues;

@@ -68,6 +68,7 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Create",
                 "Update",
                 "Deactivate",
+                "Delete",
                 "Refresh",
                 "End",
                 "Upload",

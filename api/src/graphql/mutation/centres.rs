@@ -36,6 +36,15 @@ pub struct CentreUpdateInput {
     contact_email: Option<String>,
     /// Where it answers the telephone.
     contact_phone: Option<String>,
+    /// Users of an inactive centre cannot upload.
+    is_active: Option<bool>,
+}
+
+/// Which centre; one that nothing belongs to.
+#[derive(InputObject)]
+pub struct CentreDeleteInput {
+    /// Which centre.
+    id: ID,
 }
 
 /// Which centre.
@@ -48,7 +57,7 @@ pub struct CentreDeactivateInput {
 /// The centre, or what to mend.
 #[derive(SimpleObject)]
 pub struct CentrePayload {
-    /// The centre as it is now.
+    /// The centre as it is now, or was when it was removed.
     centre: Option<Centre>,
     /// What to mend.
     user_errors: Vec<UserError>,
@@ -67,6 +76,7 @@ impl CentreMutation {
             address: input.address,
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
+            is_active: None,
         };
         let centre = async { centres::centre_create(app(ctx)?, acting(ctx)?, new).await };
         payload(centre.await)
@@ -83,6 +93,7 @@ impl CentreMutation {
             address: input.address,
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
+            is_active: input.is_active,
         };
         let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
         payload(centre.await)
@@ -95,6 +106,16 @@ impl CentreMutation {
         #[graphql(desc = "Which centre.")] input: CentreDeactivateInput,
     ) -> Result<CentrePayload> {
         let centre = async { centres::centre_deactivate(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?).await };
+        payload(centre.await)
+    }
+
+    /// Removes a centre that has no users, studies, prices or machines; the others are deactivated.
+    async fn centre_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which centre; one that nothing belongs to.")] input: CentreDeleteInput,
+    ) -> Result<CentrePayload> {
+        let centre = async { centres::centre_delete(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?).await };
         payload(centre.await)
     }
 }

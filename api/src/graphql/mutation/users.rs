@@ -51,10 +51,17 @@ pub struct UserDeactivateInput {
     id: ID,
 }
 
+/// Which user; one that nothing in the archive names.
+#[derive(InputObject)]
+pub struct UserDeleteInput {
+    /// Which user.
+    id: ID,
+}
+
 /// The user, or what to mend.
 #[derive(SimpleObject)]
 pub struct UserPayload {
-    /// The user as it is now.
+    /// The user as it is now, or was when it was removed.
     user: Option<User>,
     /// What to mend.
     user_errors: Vec<UserError>,
@@ -107,6 +114,16 @@ impl UserMutation {
         #[graphql(desc = "Which user.")] input: UserDeactivateInput,
     ) -> Result<UserPayload> {
         let user = async { users::user_deactivate(app(ctx)?, acting(ctx)?, ids::user(&input.id)?).await };
+        payload(user.await)
+    }
+
+    /// Removes a user who stands in no study, report or other record; the others are deactivated.
+    async fn user_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user; one that nothing in the archive names.")] input: UserDeleteInput,
+    ) -> Result<UserPayload> {
+        let user = async { users::user_delete(app(ctx)?, acting(ctx)?, ids::user(&input.id)?).await };
         payload(user.await)
     }
 }

@@ -5,20 +5,56 @@ use domain::error::FieldError;
 use poem::error::ResponseError;
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[derive(Debug)]
-pub struct PacsError {
-    error: Error,
-    /// Words of this family where they differ from the service's.
-    detail: Option<&'static str>,
+pub enum PacsError {
+    /// What a service refused, with the words of this family where they differ.
+    Refused { error: Error, detail: Option<&'static str> },
+    /// Input that has not the documented shape.
+    Malformed(Vec<Problem>),
+}
+
+/// One thing wrong with the shape of a request.
+#[derive(Debug)]
+pub struct Problem {
+    /// `path`, `query` or `body`.
+    pub place: &'static str,
+    /// Where in it; empty for all of it.
+    pub path: String,
+    pub message: String,
+    /// As clients know it, `value_error.missing` and the like.
+    pub kind: &'static str,
 }
 
 impl PacsError {
     /// The document has words of its own for a refused action.
     pub fn or_forbidden(error: Error, detail: &'static str) -> Self {
-        let detail = matches!(error, Error::Forbidden).then_some(detail);
-        Self { detail, ..error.into() }
+        match error {
+            Error::Forbidden => Self::Refused {
+                error,
+                detail: Some(detail),
+            },
+            error => error.into(),
+        }
+    }
+
+    /// A conflict of this code is a refused action here.
+    pub fn or_not_allowed(error: Error, code: &str) -> Self {
+        match error {
+            Error::Conflict(conflict) if conflict.code == code => Error::Forbidden.into(),
+            error => error.into(),
+        }
+    }
+
+    pub fn malformed(place: &'static str, path: &str, message: impl Into<String>, kind: &'static str) -> Self {
+        let problem = Problem {
+            place,
+            path: path.into(),
+            message: message.into(),
+            kind,
+        };
+        Self::Malformed(vec![problem])
     }
 }
 
@@ -27,13 +63,19 @@ impl From<Error> for PacsError {
         if let Error::Internal(cause) = &error {
             tracing::error!(error = ?cause, "a request failed");
         }
-        Self { error, detail: None }
+        Self::Refused { error, detail: None }
     }
 }
 
 impl std::fmt::Display for PacsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.error.fmt(f)
+        match self {
+            Self::Refused { error, .. } => error.fmt(f),
+            Self::Malformed(problems) => {
+                let texts: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+                f.write_str(&texts.join("; "))
+            }
+        }
     }
 }
 
@@ -41,30 +83,34 @@ impl std::error::Error for PacsError {}
 
 impl ResponseError for PacsError {
     fn status(&self) -> StatusCode {
-        match &self.error {
-            Error::NotFound(_) => StatusCode::NOT_FOUND,
-            Error::OutOfScope(_) | Error::Forbidden => StatusCode::FORBIDDEN,
-            Error::Unauthenticated | Error::BadCredentials => StatusCode::UNAUTHORIZED,
-            Error::InactiveUser | Error::Conflict(_) => StatusCode::BAD_REQUEST,
-            Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Error::CursorExpired { .. } => StatusCode::GONE,
-            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        match self {
+            Self::Refused { error, .. } => status(error),
+            Self::Malformed(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
     fn as_response(&self) -> Response {
-        let detail = match &self.error {
-            Error::Invalid(fields) => fields.iter().map(validation).collect(),
-            Error::OutOfScope(_) => json!(Error::Forbidden.to_string()),
-            _ if self.detail.is_some() => json!(self.detail),
-            error => json!(error.to_string()),
+        let detail = match self {
+            Self::Malformed(problems) => problems.iter().map(malformed).collect(),
+            Self::Refused {
+                detail: Some(detail), ..
+            } => json!(detail),
+            Self::Refused {
+                error: Error::Invalid(fields),
+                ..
+            } => fields.iter().map(invalid).collect(),
+            Self::Refused {
+                error: Error::OutOfScope(_),
+                ..
+            } => json!(Error::Forbidden.to_string()),
+            Self::Refused { error, .. } => json!(error.to_string()),
         };
         let mut response = poem::web::Json(json!({ "detail": detail })).into_response();
         response.set_status(self.status());
-        match &self.error {
+        let Self::Refused { error, .. } = self else {
+            return response;
+        };
+        match error {
             Error::Unauthenticated | Error::BadCredentials => {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
             }
@@ -77,15 +123,34 @@ impl ResponseError for PacsError {
     }
 }
 
-fn validation(error: &FieldError) -> serde_json::Value {
-    let (msg, kind) = match error.code {
-        "MISSING" => ("field required", "value_error.missing"),
-        "NOT_AN_INTEGER" => ("value is not a valid integer", "type_error.integer"),
-        "NOT_A_BOOLEAN" => ("value could not be parsed to a boolean", "type_error.bool"),
-        "NOT_A_CHOICE" => (error.message.as_str(), "type_error.enum"),
-        _ => (error.message.as_str(), "value_error"),
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::OutOfScope(_) | Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::Unauthenticated | Error::BadCredentials => StatusCode::UNAUTHORIZED,
+        Error::InactiveUser | Error::Conflict(_) => StatusCode::BAD_REQUEST,
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::CursorExpired { .. } => StatusCode::GONE,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn malformed(problem: &Problem) -> Value {
+    let path = (!problem.path.is_empty()).then_some(problem.path.as_str());
+    let loc: Vec<&str> = std::iter::once(problem.place).chain(path).collect();
+    json!({ "loc": loc, "msg": problem.message, "type": problem.kind })
+}
+
+/// What a service says of a value whose shape is right.
+fn invalid(error: &FieldError) -> Value {
+    let loc = match error.field {
+        "body" => json!(["body"]),
+        field => json!(["body", snake_case(field)]),
     };
-    json!({ "loc": ["body", snake_case(error.field)], "msg": msg, "type": kind })
+    json!({ "loc": loc, "msg": error.message, "type": "value_error" })
 }
 
 /// The services name fields as GraphQL does; this family writes `patient_name`.

@@ -1,6 +1,5 @@
 //! Multipart bodies of this family, part by part; bounded in headers, number of parts and time between chunks.
 
-use super::form::wrong;
 use crate::graphql::transport::{Allowance, Incoming};
 use domain::{Error, Result};
 use futures::Stream;
@@ -23,13 +22,13 @@ pub struct Parts {
 }
 
 fn unreadable<E>(_: E) -> Error {
-    wrong("body", "UNREADABLE", "the form could not be read")
+    Error::invalid("body", "UNREADABLE", "the form could not be read")
 }
 
 impl Parts {
     pub fn new(request: &Request, body: Body) -> Result<Self> {
         let boundary = multer::parse_boundary(request.content_type().unwrap_or_default())
-            .map_err(|_| wrong("body", "NOT_MULTIPART", "the body must be multipart/form-data"))?;
+            .map_err(|_| Error::invalid("body", "NOT_MULTIPART", "the body must be multipart/form-data"))?;
         let incoming = Incoming::new(body, STALL);
         Ok(Self {
             allowance: incoming.allowance(),

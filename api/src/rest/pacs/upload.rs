@@ -1,18 +1,68 @@
 //! `POST /studies/upload` (contract S2-21..31): form fields and files in any order, streamed.
 
 use super::parts::{self, Parts};
-use super::study::StudyBody;
-use super::{PacsError, form};
+use super::study::{self, StudyBody};
+use super::words::{Choice, Flag, Integer, Text};
+use super::{PacsError, input};
 use crate::caller::Caller;
+use crate::rest::openapi::Operation;
+use crate::routes::RestRoute;
 use domain::studies::Modality;
 use domain::uploads::{self, Ingest, UploadForm};
-use domain::{App, Context, Error, Result, centres};
+use domain::{App, Context, Error};
+use poem::http::Method;
 use poem::web::{Data, Json};
 use poem::{Body, Request, handler};
-use std::collections::HashMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub fn routes() -> Vec<RestRoute> {
+    let operation = || {
+        Operation::new("Studies", "Upload a study")
+            .description("DICOM files, or ZIP archives of them. Files that are no DICOM are left out and not counted.")
+            .multipart::<StudyForm>("dicom_files")
+            .answers::<StudyBody>()
+            .refuses(&[400, 404])
+    };
+    vec![
+        RestRoute::new(Method::POST, "/studies/upload", upload).described(operation()),
+        // The alias of S2-31.
+        RestRoute::new(Method::POST, "/studies", upload).described(operation()),
+    ]
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct StudyForm {
+    patient_name: Text,
+    modality: Choice<Modality>,
+    /// Years.
+    patient_age: Option<Integer>,
+    patient_gender: Option<Text>,
+    study_type: Option<Text>,
+    study_description: Option<Text>,
+    is_urgent: Option<Flag>,
+    /// For administrators; without it the study goes to the server's default centre.
+    centre_id: Option<Integer>,
+}
+
+impl From<StudyForm> for UploadForm {
+    fn from(form: StudyForm) -> Self {
+        Self {
+            centre_id: form.centre_id.map(|id| id.0),
+            patient_name: Some(form.patient_name.0),
+            patient_age: form.patient_age.map(|Integer(age)| i32::try_from(age).unwrap_or(-1)),
+            patient_gender: form.patient_gender.map(|text| text.0),
+            modality: Some(form.modality.0),
+            study_type: form.study_type.map(|text| text.0),
+            study_description: form.study_description.map(|text| text.0),
+            is_urgent: form.is_urgent.is_some_and(|flag| flag.0),
+        }
+    }
+}
 
 #[handler]
-pub async fn upload(
+async fn upload(
     app: Data<&App>,
     Caller(ctx): Caller,
     request: &Request,
@@ -23,8 +73,8 @@ pub async fn upload(
     Ok(Json(receive(app.0, &ctx, ingest, Parts::new(request, body)?).await?))
 }
 
-async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts) -> Result<StudyBody> {
-    let (mut fields, mut files) = (HashMap::new(), 0);
+async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts) -> Result<StudyBody, PacsError> {
+    let (mut fields, mut files) = (Map::new(), 0);
     while let Some(field) = parts.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
         // S2-31: both names of the file field are accepted.
@@ -33,49 +83,18 @@ async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts)
             ingest.file(&file_name, parts::bytes(field)).await?;
             files += 1;
         } else {
-            fields.insert(name, parts.text(field).await?);
+            let text = parts.text(field).await?;
+            // A form sends what was not filled in as an empty text; a name that is empty is wrong.
+            if !text.is_empty() || name == "patient_name" {
+                fields.insert(name, Value::String(text));
+            }
         }
     }
     if files == 0 {
-        return Err(form::missing("dicom_files"));
+        return Err(input::missing_field("dicom_files"));
     }
-    let uploaded = uploads::study_upload(app, ctx, ingest, upload_form(fields)?).await?;
+    let form: StudyForm = input::shape("body", Value::Object(fields))?;
+    let uploaded = uploads::study_upload(app, ctx, ingest, form.into()).await?;
     let study = uploaded.studies.into_iter().next().ok_or(Error::NotFound("Study"))?;
-    let centre = centres::centre_get(app, ctx, study.centre_id).await?;
-    Ok(StudyBody::new(study, &centre.name))
-}
-
-fn upload_form(mut fields: HashMap<String, String>) -> Result<UploadForm> {
-    let patient_name = form::required(&mut fields, "patient_name")?;
-    let modality = form::required(&mut fields, "modality")?;
-    let modality = Modality::parse(&modality.to_lowercase())
-        .filter(|modality| *modality != Modality::Other)
-        .ok_or_else(|| {
-            let message = "value is not a valid enumeration member; permitted: 'ct', 'xray', 'mri', 'ultrasound', 'pet', 'mammography'";
-            form::wrong("modality", "NOT_A_CHOICE", message)
-        })?;
-    let mut text = |name: &str| fields.remove(name).filter(|text| !text.is_empty());
-    let integer = |field, text: Option<String>| {
-        text.map(|text| text.trim().parse().map_err(|_| form::wrong(field, "NOT_AN_INTEGER", "")))
-            .transpose()
-    };
-    Ok(UploadForm {
-        centre_id: integer("centre_id", text("centre_id"))?,
-        patient_age: integer("patient_age", text("patient_age"))?.map(|age: i64| i32::try_from(age).unwrap_or(-1)),
-        patient_name: Some(patient_name),
-        patient_gender: text("patient_gender"),
-        modality: Some(modality),
-        study_type: text("study_type"),
-        study_description: text("study_description"),
-        is_urgent: boolean(text("is_urgent").as_deref().unwrap_or("false"))?,
-    })
-}
-
-/// S2-23.
-fn boolean(text: &str) -> Result<bool> {
-    match text.to_lowercase().as_str() {
-        "true" | "1" | "on" | "yes" => Ok(true),
-        "false" | "0" | "off" | "no" => Ok(false),
-        _ => Err(form::wrong("is_urgent", "NOT_A_BOOLEAN", "")),
-    }
+    study::one(app, ctx, study).await
 }

@@ -1,0 +1,23 @@
+//! How lists are cut, and times written, in this family.
+
+use super::words::Count;
+use chrono::{DateTime, Utc};
+use domain::page::Slice;
+
+const DEFAULT_LIMIT: u64 = 100;
+/// Whoever asks for more gets so many (contract S2-14).
+const MAX_LIMIT: u64 = 1000;
+
+/// From `skip` and `limit` of the query.
+pub fn slice(skip: Option<Count>, limit: Option<Count>) -> Slice {
+    Slice {
+        // Databases count rows in signed numbers.
+        skip: skip.map_or(0, |Count(skip)| skip.min(i64::MAX.unsigned_abs())),
+        limit: limit.map_or(DEFAULT_LIMIT, |Count(limit)| limit.min(MAX_LIMIT)),
+    }
+}
+
+/// Naive UTC with microseconds (contract X-29).
+pub fn naive(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
+}
