@@ -1,5 +1,6 @@
 //! Who calls: reads the credentials of a request into the `Context` that every service wants.
 
+use crate::cookies::{self, CsrfCheck};
 use chrono::{DateTime, Utc};
 use domain::context::Identity;
 use domain::{App, Context, Error, Result, identity, worker_tokens};
@@ -36,15 +37,51 @@ impl<'a> FromRequest<'a> for MaybeCaller {
     }
 }
 
-/// The context of a request and when its credentials end. Wrong credentials are an error, none are nobody (contract X-11).
+/// As `Caller` for forms, whose CSRF token may be among their fields.
+pub struct FormCaller {
+    pub ctx: Context,
+    pub csrf: CsrfCheck,
+}
+
+impl<'a> FromRequest<'a> for FormCaller {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let refused = |error| poem::Error::from(crate::rest::PacsError::from(error));
+        let (ctx, _, csrf) = identified(request).await.map_err(refused)?;
+        match ctx.identity {
+            Identity::Anonymous => Err(refused(Error::Unauthenticated)),
+            _ => Ok(Self { ctx, csrf }),
+        }
+    }
+}
+
+/// The context of a request and when its credentials end. Wrong credentials are an error, none are nobody (contract X-11). A browser's
+/// session changes nothing without its CSRF token.
 pub async fn context(request: &Request) -> Result<(Context, Option<DateTime<Utc>>)> {
+    let (ctx, expires, csrf) = identified(request).await?;
+    csrf.done(None)?;
+    Ok((ctx, expires))
+}
+
+async fn identified(request: &Request) -> Result<(Context, Option<DateTime<Utc>>, CsrfCheck)> {
     let app: &App = request.data().ok_or_else(|| {
         Error::internal(std::io::Error::other(
             "the server was put together without its services",
         ))
     })?;
     let token = bearer(request.headers())?;
-    authenticated(app, anonymous(request), token).await
+    if token.is_none()
+        && let Some(session) = cookies::read(request.headers(), cookies::SESSION)
+        // A session that has ended is no credential: whoever has one must be able to reach the page where one signs in.
+        && let Ok((user, expires)) = identity::web_session_find(app, session).await
+    {
+        let ctx = Context {
+            identity: user.into(),
+            ..anonymous(request)
+        };
+        return Ok((ctx, Some(expires), CsrfCheck::of(request)?));
+    }
+    let (ctx, expires) = authenticated(app, anonymous(request), token).await?;
+    Ok((ctx, expires, CsrfCheck::Passed))
 }
 
 pub fn anonymous(request: &Request) -> Context {
@@ -69,6 +106,11 @@ pub async fn authenticated(
     let (user, expires) = identity::authenticate(app, token).await?;
     ctx.identity = user.into();
     Ok((ctx, Some(expires)))
+}
+
+/// Whether the client came over TLS, to this process or to the proxy before it.
+pub fn is_https(request: &Request) -> bool {
+    request.uri().scheme_str() == Some("https")
 }
 
 fn remote(request: &Request) -> Option<IpAddr> {

@@ -4,6 +4,7 @@
 
 pub mod caller;
 mod compression;
+mod cookies;
 pub mod graphql;
 mod media;
 mod operations;
@@ -11,6 +12,7 @@ mod pages;
 mod rest;
 mod revalidation;
 pub mod routes;
+mod secrets;
 pub mod server;
 mod telemetry;
 

@@ -3,8 +3,9 @@
 use crate::compression::Compression;
 use crate::graphql::transport::Transport;
 use crate::graphql::{ServerGate, executor, settings};
+use crate::rest::family::{Answered, Family};
 use crate::rest::openapi::{self, Operation};
-use crate::rest::{pacs, workers};
+use crate::rest::{dental, pacs, workers};
 use crate::revalidation::Revalidation;
 use crate::telemetry::Telemetry;
 use crate::{media, operations, pages};
@@ -12,7 +13,7 @@ use domain::App;
 use poem::endpoint::BoxEndpoint;
 use poem::error::MethodNotAllowedError;
 use poem::http::Method;
-use poem::middleware::{AddData, CatchPanic};
+use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, RouteMethod};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub fn rest() -> Vec<RestRoute> {
     ]);
     routes.extend(pages::graphiql::routes());
     routes.extend(pacs::routes());
+    routes.extend(dental::routes());
     routes.extend(workers::routes());
     routes
 }
@@ -85,11 +87,7 @@ pub fn operations(app: &App) -> impl Endpoint + use<> {
 }
 
 fn whole(app: &App, routes: Route) -> impl Endpoint + use<> {
-    routes
-        .with(AddData::new(app.clone()))
-        .catch_all_error(pacs::unanswered)
-        .with(CatchPanic::new().with_handler(pacs::panicked))
-        .with(Telemetry)
+    Answered(routes.with(AddData::new(app.clone()))).with(Telemetry)
 }
 
 /// Every path answers with and without its trailing slash (contract X-01), and a wrong method tells the right ones.
@@ -103,10 +101,7 @@ fn mount(routes: Vec<RestRoute>) -> Route {
     paths.into_iter().fold(Route::new(), |route, (path, (methods, names))| {
         let allow = names.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         let wrong_method = move |_: MethodNotAllowedError| {
-            let response = match path.starts_with(workers::PREFIX) {
-                true => workers::method_not_allowed(&allow),
-                false => pacs::method_not_allowed(&allow),
-            };
+            let response = Family::of(path).method_not_allowed(&allow);
             async move { response }
         };
         let methods = Arc::new(methods.catch_error(wrong_method).with(Compression).boxed());

@@ -54,6 +54,8 @@ pub struct Config {
     pub metrics_token: Secret,
     pub access_token_minutes: i64,
     pub refresh_token_days: i64,
+    /// Sessions of browsers end after this time.
+    pub session_hours: i64,
     /// Signed URLs of pictures and files end after this time.
     pub signed_url_minutes: i64,
     /// Rate limits (contract X-31): the budget of GraphQL; `off` for load tests.
@@ -144,6 +146,7 @@ impl Default for Config {
             metrics_token: Secret::default(),
             access_token_minutes: 30,
             refresh_token_days: 30,
+            session_hours: 12,
             signed_url_minutes: 60,
             rate_limits: Switch::On,
             graphiql: Switch::On,
@@ -202,6 +205,7 @@ impl Config {
         let positive = [
             ("access_token_minutes", self.access_token_minutes),
             ("refresh_token_days", self.refresh_token_days),
+            ("session_hours", self.session_hours),
             ("signed_url_minutes", self.signed_url_minutes),
             ("staging_minutes", self.staging_minutes),
             ("job_history_days", self.job_history_days),

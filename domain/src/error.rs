@@ -13,6 +13,9 @@ pub enum Error {
     OutOfScope(&'static str),
     #[error("Not authorized to perform this action")]
     Forbidden,
+    /// A browser's session asked for a change without the token that shows that its own page did.
+    #[error("CSRF verification failed")]
+    CsrfFailed,
     #[error("Could not validate credentials")]
     Unauthenticated,
     /// A sign-in that names no active account with that password.

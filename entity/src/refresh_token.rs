@@ -1,4 +1,4 @@
-//! Table `refresh_token`: one row an issued refresh token; a family is one sign-in.
+//! Table `refresh_token`: one row an issued refresh token or session of a browser; a family is one sign-in.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,6 +17,19 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::user::Entity",
+        from = "Column::UserId",
+        to = "super::user::Column::Id"
+    )]
+    User,
+}
+
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -59,7 +59,7 @@ pub fn found<T>(result: domain::Result<T>) -> async_graphql::Result<Option<T>> {
 pub fn code(error: &Error) -> Code {
     match error {
         Error::NotFound(_) | Error::OutOfScope(_) => Code::NotFound,
-        Error::Forbidden => Code::Forbidden,
+        Error::Forbidden | Error::CsrfFailed => Code::Forbidden,
         Error::Unauthenticated | Error::BadCredentials | Error::InactiveUser => Code::Unauthenticated,
         Error::Invalid(_) => Code::BadUserInput,
         Error::Conflict(_) => Code::Conflict,

@@ -18,7 +18,7 @@ mod upload;
 mod users;
 mod words;
 
-pub use error::{PacsError, method_not_allowed, panicked, unanswered};
+pub use error::PacsError;
 
 use crate::routes::RestRoute;
 

@@ -39,7 +39,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<(ActingUser, DateTim
     Ok((acting(&user), expires))
 }
 
-fn acting(user: &user::Model) -> ActingUser {
+pub(super) fn acting(user: &user::Model) -> ActingUser {
     ActingUser {
         id: user.id,
         username: user.username.clone(),
@@ -62,7 +62,7 @@ pub async fn session_create(app: &App, ctx: &Context, name: &str, password: &str
     issue(app, app.db.writer(), user, Uuid::new_v4()).await
 }
 
-async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) -> Result<user::Model> {
+pub(super) async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) -> Result<user::Model> {
     let attempt = Attempt::new(name, remote);
     if name.contains('\0') {
         return Err(Error::BadCredentials);
@@ -132,7 +132,7 @@ pub async fn session_end(app: &App, token: &str) -> Result<bool> {
     end_family(app.db.writer(), row.family).await
 }
 
-async fn end_family(c: &impl ConnectionTrait, family: Uuid) -> Result<bool> {
+pub(super) async fn end_family(c: &impl ConnectionTrait, family: Uuid) -> Result<bool> {
     let ended = refresh_token::Entity::update_many()
         .col_expr(refresh_token::Column::RevokedAt, Utc::now().into())
         .filter(refresh_token::Column::Family.eq(family))
@@ -184,7 +184,7 @@ fn access_token(app: &App, user: &user::Model) -> Result<(String, DateTime<Utc>)
     Ok((token, expires))
 }
 
-fn claims(user: &user::Model, token_type: TokenType, expires: DateTime<Utc>) -> Claims {
+pub(super) fn claims(user: &user::Model, token_type: TokenType, expires: DateTime<Utc>) -> Claims {
     Claims {
         sub: user.username.clone(),
         user_id: user.id,

@@ -1,4 +1,4 @@
-//! JSON Web Tokens (RFC 7519), HS256: access tokens and refresh tokens, never taken for one another (contract X-10).
+//! JSON Web Tokens (RFC 7519), HS256: access tokens, refresh tokens and sessions of browsers, never taken for one another (contract X-10).
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -24,6 +24,7 @@ struct Keys {
 pub(super) enum TokenType {
     Access,
     Refresh,
+    Session,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -126,7 +126,7 @@ impl ResponseError for PacsError {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
-        Error::OutOfScope(_) | Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::OutOfScope(_) | Error::Forbidden | Error::CsrfFailed => StatusCode::FORBIDDEN,
         Error::Unauthenticated | Error::BadCredentials => StatusCode::UNAUTHORIZED,
         Error::InactiveUser | Error::Conflict(_) => StatusCode::BAD_REQUEST,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -162,31 +162,4 @@ fn snake_case(field: &str) -> String {
         text.push(c.to_ascii_lowercase());
         text
     })
-}
-
-/// A known path with a method that it does not have (contract X-04).
-pub fn method_not_allowed(allow: &str) -> Response {
-    let body = poem::web::Json(json!({ "detail": "Method Not Allowed" }));
-    body.with_status(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, allow).into_response()
-}
-
-/// An unknown path (contract X-03), a body or path that is not readable, or a panic: everything that no handler answered.
-pub async fn unanswered(error: poem::Error) -> Response {
-    let status = error.status();
-    let detail = match status {
-        StatusCode::NOT_FOUND => "Not Found".to_owned(),
-        status if status.is_server_error() => "Internal server error".to_owned(),
-        _ => error.to_string(),
-    };
-    let original = error.into_response();
-    if original.content_type().is_some_and(|kind| kind.starts_with("application/")) {
-        return original;
-    }
-    poem::web::Json(json!({ "detail": detail })).with_status(status).into_response()
-}
-
-/// A bug: the generic text, whatever happened (contract X-28).
-pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    let body = poem::web::Json(json!({ "detail": "Internal server error" }));
-    body.with_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }

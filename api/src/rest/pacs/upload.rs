@@ -4,7 +4,8 @@ use super::parts::{self, Parts};
 use super::study::{self, StudyBody};
 use super::words::{Choice, Flag, Integer, Text};
 use super::{PacsError, input};
-use crate::caller::Caller;
+use crate::caller::FormCaller;
+use crate::cookies::{CSRF_FIELD, CsrfCheck};
 use crate::rest::openapi::Operation;
 use crate::routes::RestRoute;
 use domain::studies::Modality;
@@ -64,16 +65,24 @@ impl From<StudyForm> for UploadForm {
 #[handler]
 async fn upload(
     app: Data<&App>,
-    Caller(ctx): Caller,
+    FormCaller { ctx, csrf }: FormCaller,
     request: &Request,
     body: Body,
 ) -> Result<Json<StudyBody>, PacsError> {
     let forbidden = |error| PacsError::or_forbidden(error, "Not authorized to upload studies");
     let ingest = Ingest::open(app.0, &ctx).await.map_err(forbidden)?;
-    Ok(Json(receive(app.0, &ctx, ingest, Parts::new(request, body)?).await?))
+    Ok(Json(
+        receive(app.0, &ctx, csrf, ingest, Parts::new(request, body)?).await?,
+    ))
 }
 
-async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts) -> Result<StudyBody, PacsError> {
+async fn receive(
+    app: &App,
+    ctx: &Context,
+    csrf: CsrfCheck,
+    mut ingest: Ingest,
+    mut parts: Parts,
+) -> Result<StudyBody, PacsError> {
     let (mut fields, mut files) = (Map::new(), 0);
     while let Some(field) = parts.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -90,6 +99,8 @@ async fn receive(app: &App, ctx: &Context, mut ingest: Ingest, mut parts: Parts)
             }
         }
     }
+    let token = fields.remove(CSRF_FIELD);
+    csrf.done(token.as_ref().and_then(Value::as_str))?;
     if files == 0 {
         return Err(input::missing_field("dicom_files"));
     }

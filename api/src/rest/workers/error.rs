@@ -30,7 +30,7 @@ impl WorkerError {
     fn code(&self) -> &'static str {
         match &self.0 {
             Error::NotFound(_) | Error::OutOfScope(_) => "NOT_FOUND",
-            Error::Forbidden => "FORBIDDEN",
+            Error::Forbidden | Error::CsrfFailed => "FORBIDDEN",
             Error::Unauthenticated | Error::BadCredentials | Error::InactiveUser => "UNAUTHENTICATED",
             // The first thing that is wrong; the message tells all.
             Error::Invalid(fields) => fields.first().map_or("INVALID", |field| field.code),
@@ -58,7 +58,7 @@ impl ResponseError for WorkerError {
     fn status(&self) -> StatusCode {
         match &self.0 {
             Error::NotFound(_) | Error::OutOfScope(_) => StatusCode::NOT_FOUND,
-            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::Forbidden | Error::CsrfFailed => StatusCode::FORBIDDEN,
             Error::Unauthenticated | Error::BadCredentials | Error::InactiveUser => StatusCode::UNAUTHORIZED,
             Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
