@@ -32,6 +32,8 @@ pub enum Action {
     InvoiceRead,
     InvoiceCreate,
     InvoiceUpdate,
+    /// What reading earned a radiologist.
+    ReadingFeeRead,
     StatementRead,
     StatementCreate,
     JobRead,
@@ -62,7 +64,7 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..73, S2-76..78, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 36] = [
+const TABLE: [(Action, [Scope; 4]); 37] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -92,6 +94,7 @@ const TABLE: [(Action, [Scope; 4]); 36] = [
     (Action::InvoiceRead,    [All,   Own,         Centre,     Centre]),
     (Action::InvoiceCreate,  [All,   Nothing,     Nothing,    Centre]),
     (Action::InvoiceUpdate,  [All,   Nothing,     Nothing,    Nothing]),
+    (Action::ReadingFeeRead, [All,   Nothing,     Nothing,    Nothing]),
     (Action::StatementRead,  [All,   Own,         Centre,     Centre]),
     (Action::StatementCreate, [All,  Nothing,     Nothing,    Centre]),
     (Action::JobRead,        [All,   All,         Centre,     Centre]),
