@@ -15,7 +15,7 @@ use tests::dicom::study;
 use tests::{Client, TestApp};
 
 const FIELDS: &str = "invoice { id number amount currency status centreName modality patientReference pdfUrl
-    study { id } centre { name } readingFee { amount currency radiologist { fullName } }
+    study { id patientId } centre { name } readingFee { amount currency radiologist { fullName } }
     creditNote { number amount currency reason pdfUrl }
     history { totalCount nodes { before status reason by { fullName } } } } userErrors { code field message }";
 

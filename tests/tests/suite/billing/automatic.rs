@@ -5,7 +5,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tests::{Client, TestApp};
 
-const VERIFY: &str = "mutation($id: ID!) { reportVerify(input: { id: $id }) {
+const VERIFY: &str = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) {
     report { isVerified study { status } } userErrors { code message } } }";
 const TIMELINE: &str = "query($id: ID!) { study(id: $id) { invoice { amount status }
     events(first: 100) { totalCount nodes { kind } } jobs { nodes { kind } } } }";
