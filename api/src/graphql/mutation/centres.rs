@@ -21,6 +21,8 @@ pub struct CentreCreateInput {
     contact_email: Option<String>,
     /// Where it answers the telephone.
     contact_phone: Option<String>,
+    /// Whether verifying a report bills its study; off when left out.
+    auto_billing: Option<bool>,
 }
 
 /// Changes of a centre; what is left out stays.
@@ -36,6 +38,8 @@ pub struct CentreUpdateInput {
     contact_email: Option<String>,
     /// Where it answers the telephone.
     contact_phone: Option<String>,
+    /// Whether verifying a report bills its study.
+    auto_billing: Option<bool>,
 }
 
 /// Which centre.
@@ -67,6 +71,7 @@ impl CentreMutation {
             address: input.address,
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
+            auto_billing: input.auto_billing,
         };
         let centre = async { centres::centre_create(app(ctx)?, acting(ctx)?, new).await };
         payload(centre.await)
@@ -83,6 +88,7 @@ impl CentreMutation {
             address: input.address,
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
+            auto_billing: input.auto_billing,
         };
         let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
         payload(centre.await)
