@@ -29,6 +29,11 @@ pub enum Action {
     PriceWrite,
     MachineRead,
     MachineWrite,
+    InvoiceRead,
+    InvoiceCreate,
+    InvoiceUpdate,
+    StatementRead,
+    StatementCreate,
     JobRead,
     JobRetry,
     JobCancel,
@@ -55,9 +60,9 @@ pub enum Scope {
 
 use Scope::{All, Centre, Nothing, Own};
 
-/// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..71, S2-82..85.
+/// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..73, S2-76..78, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 31] = [
+const TABLE: &[(Action, [Scope; 4])] = &[
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -78,11 +83,17 @@ const TABLE: [(Action, [Scope; 4]); 31] = [
     (Action::ReportRead,     [All,   All,         Centre,     Centre]),
     (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
     (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),
-    // Own: the prices of a radiologist, of whom none has any yet.
+    // Own: what reading earns the radiologist.
     (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
     (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),
     (Action::MachineRead,    [All,   Nothing,     Centre,     Centre]),
     (Action::MachineWrite,   [All,   Nothing,     Nothing,    Centre]),
+    // Own: no invoice is a radiologist's, so that the list is empty instead of refused.
+    (Action::InvoiceRead,    [All,   Own,         Centre,     Centre]),
+    (Action::InvoiceCreate,  [All,   Nothing,     Nothing,    Centre]),
+    (Action::InvoiceUpdate,  [All,   Nothing,     Nothing,    Nothing]),
+    (Action::StatementRead,  [All,   Own,         Centre,     Centre]),
+    (Action::StatementCreate, [All,  Nothing,     Nothing,    Centre]),
     (Action::JobRead,        [All,   All,         Centre,     Centre]),
     (Action::JobRetry,       [All,   Nothing,     Centre,     Centre]),
     (Action::JobCancel,      [All,   Nothing,     Centre,     Centre]),

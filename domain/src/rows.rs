@@ -1,8 +1,11 @@
 //! The rows that services answer with, by the names of what they are.
 
 pub use entity::centre::Model as Centre;
+pub use entity::credit_note::Model as CreditNote;
 pub use entity::imaging_machine::Model as ImagingMachine;
 pub use entity::instance::Model as Instance;
+pub use entity::invoice::Model as Invoice;
+pub use entity::invoice_change::Model as InvoiceChange;
 pub use entity::job::Model as Job;
 pub use entity::price::Model as Price;
 pub use entity::queue::Model as Queue;
@@ -10,6 +13,7 @@ pub use entity::rendition::Model as Rendition;
 pub use entity::report::Model as Report;
 pub use entity::report_version::Model as ReportVersion;
 pub use entity::series::Model as Series;
+pub use entity::statement::Model as Statement;
 pub use entity::study::Model as Study;
 pub use entity::user::Model as User;
 pub use entity::worker_token::Model as WorkerToken;

@@ -11,6 +11,10 @@ pub enum EventKind {
     ReportCreated,
     ReportUpdated,
     ReportVerified,
+    InvoiceCreated,
+    InvoiceStatusChanged,
+    /// A report was verified whose study is billed by itself, and there was no price.
+    BillingSkipped,
     JobQueued,
     JobStarted,
     JobProgressed,
@@ -23,7 +27,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 17] = [
+    pub const ALL: [EventKind; 20] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
@@ -33,6 +37,9 @@ impl EventKind {
         Self::ReportCreated,
         Self::ReportUpdated,
         Self::ReportVerified,
+        Self::InvoiceCreated,
+        Self::InvoiceStatusChanged,
+        Self::BillingSkipped,
         Self::JobQueued,
         Self::JobStarted,
         Self::JobProgressed,
@@ -54,6 +61,9 @@ impl EventKind {
             Self::ReportCreated => "REPORT_CREATED",
             Self::ReportUpdated => "REPORT_UPDATED",
             Self::ReportVerified => "REPORT_VERIFIED",
+            Self::InvoiceCreated => "INVOICE_CREATED",
+            Self::InvoiceStatusChanged => "INVOICE_STATUS_CHANGED",
+            Self::BillingSkipped => "BILLING_SKIPPED",
             Self::JobQueued => "JOB_QUEUED",
             Self::JobStarted => "JOB_STARTED",
             Self::JobProgressed => "JOB_PROGRESSED",

@@ -45,6 +45,11 @@ impl Centre {
         self.0.is_active
     }
 
+    /// Whether verifying a report bills its study.
+    async fn auto_billing(&self) -> bool {
+        self.0.auto_billing
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -111,6 +111,12 @@ pub enum EventKind {
     ReportUpdated,
     /// A report of the study was verified.
     ReportVerified,
+    /// The study was billed. Only for those who may see invoices.
+    InvoiceCreated,
+    /// The invoice of the study was paid or cancelled. Only for those who may see invoices.
+    InvoiceStatusChanged,
+    /// A report was verified, and the study could not be billed by itself. Only for those who may see invoices.
+    BillingSkipped,
     /// A job waits.
     JobQueued,
     /// An attempt began.
@@ -142,6 +148,9 @@ impl EventKind {
             Some(E::ReportCreated) => Self::ReportCreated,
             Some(E::ReportUpdated) => Self::ReportUpdated,
             Some(E::ReportVerified) => Self::ReportVerified,
+            Some(E::InvoiceCreated) => Self::InvoiceCreated,
+            Some(E::InvoiceStatusChanged) => Self::InvoiceStatusChanged,
+            Some(E::BillingSkipped) => Self::BillingSkipped,
             Some(E::JobQueued) => Self::JobQueued,
             Some(E::JobStarted) => Self::JobStarted,
             Some(E::JobProgressed) => Self::JobProgressed,
