@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn every_action_has_exactly_one_row() {
         for (action, _) in TABLE {
-            assert_eq!(TABLE.iter().filter(|(row, _)| *row == action).count(), 1, "{action:?}");
+            assert_eq!(TABLE.iter().filter(|(row, _)| row == action).count(), 1, "{action:?}");
         }
     }
 }
