@@ -62,6 +62,22 @@ pub fn rest() -> Vec<RestRoute> {
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
+        RestRoute::new(Method::GET, "/media/invoices/:uuid/pdf", media::billing::invoice),
+        RestRoute::new(
+            Method::GET,
+            "/media/credit-notes/:uuid/pdf",
+            media::billing::credit_note,
+        ),
+        RestRoute::new(
+            Method::GET,
+            "/media/statements/:uuid/pdf",
+            media::billing::statement_pdf,
+        ),
+        RestRoute::new(
+            Method::GET,
+            "/media/statements/:uuid/csv",
+            media::billing::statement_csv,
+        ),
     ]);
     routes.extend(pages::graphiql::routes());
     routes.extend(pacs::routes());

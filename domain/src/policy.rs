@@ -32,6 +32,8 @@ pub enum Action {
     InvoiceRead,
     InvoiceCreate,
     InvoiceUpdate,
+    /// What reading earned a radiologist.
+    ReadingFeeRead,
     StatementRead,
     StatementCreate,
     JobRead,
@@ -92,6 +94,7 @@ const TABLE: &[(Action, [Scope; 4])] = &[
     (Action::InvoiceRead,    [All,   Own,         Centre,     Centre]),
     (Action::InvoiceCreate,  [All,   Nothing,     Nothing,    Centre]),
     (Action::InvoiceUpdate,  [All,   Nothing,     Nothing,    Nothing]),
+    (Action::ReadingFeeRead, [All,   Nothing,     Nothing,    Nothing]),
     (Action::StatementRead,  [All,   Own,         Centre,     Centre]),
     (Action::StatementCreate, [All,  Nothing,     Nothing,    Centre]),
     (Action::JobRead,        [All,   All,         Centre,     Centre]),

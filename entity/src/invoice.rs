@@ -20,6 +20,8 @@ pub struct Model {
     pub status: String,
     /// `price_table` or `request`.
     pub price_source: String,
+    /// Who bills: the name and the lines of the address, with `|` between.
+    pub issuer: String,
     pub centre_name: String,
     pub centre_address: Option<String>,
     pub centre_email: Option<String>,
@@ -42,6 +44,15 @@ pub struct Model {
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(has_one = "super::credit_note::Entity")]
+    CreditNote,
+}
+
+impl Related<super::credit_note::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::CreditNote.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

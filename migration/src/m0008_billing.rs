@@ -62,7 +62,7 @@ CREATE TABLE invoice (
   study_id bigint NOT NULL UNIQUE REFERENCES study (id), centre_id bigint NOT NULL REFERENCES centre (id),
   amount_minor bigint NOT NULL CHECK (amount_minor >= 0), currency text NOT NULL CHECK (currency IN ('usd','inr','aed')),
   status text NOT NULL CHECK (status IN ('pending','paid','cancelled')),
-  price_source text NOT NULL, centre_name text NOT NULL, centre_address text, centre_email text, centre_phone text,
+  price_source text NOT NULL, issuer text NOT NULL, centre_name text NOT NULL, centre_address text, centre_email text, centre_phone text,
   study_code text NOT NULL, modality text NOT NULL, examined_on text NOT NULL, patient_reference text,
   radiologist_id bigint REFERENCES "user" (id), reading_fee_minor bigint, reading_fee_currency text,
   pdf_key text, created_by_id bigint REFERENCES "user" (id), created_at {ts} NOT NULL, updated_at {ts} NOT NULL,
@@ -98,7 +98,7 @@ const KEPT_POSTGRES: &str = r#"
 CREATE FUNCTION billing_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   RAISE EXCEPTION 'invoices and credit notes are kept as they were issued'; END $$;
 CREATE TRIGGER invoice_unchanged
-  BEFORE UPDATE OF uuid, number, study_id, centre_id, amount_minor, currency, price_source, centre_name, centre_address, centre_email,
+  BEFORE UPDATE OF uuid, number, study_id, centre_id, amount_minor, currency, price_source, issuer, centre_name, centre_address, centre_email,
     centre_phone, study_code, modality, examined_on, patient_reference, radiologist_id, reading_fee_minor, reading_fee_currency,
     created_by_id, created_at ON invoice FOR EACH ROW EXECUTE FUNCTION billing_kept();
 CREATE TRIGGER invoice_stays_cancelled BEFORE UPDATE OF status ON invoice
@@ -113,7 +113,7 @@ CREATE TRIGGER credit_note_not_removed BEFORE DELETE ON credit_note FOR EACH ROW
 
 const KEPT_SQLITE: &str = r#"
 CREATE TRIGGER invoice_unchanged
-  BEFORE UPDATE OF uuid, number, study_id, centre_id, amount_minor, currency, price_source, centre_name, centre_address, centre_email,
+  BEFORE UPDATE OF uuid, number, study_id, centre_id, amount_minor, currency, price_source, issuer, centre_name, centre_address, centre_email,
     centre_phone, study_code, modality, examined_on, patient_reference, radiologist_id, reading_fee_minor, reading_fee_currency,
     created_by_id, created_at ON invoice
   BEGIN SELECT RAISE(ABORT, 'invoices and credit notes are kept as they were issued'); END;

@@ -1,6 +1,9 @@
 //! How each kind of job is done, one file a kind.
 
+mod billing_statement;
 mod index_series;
+mod invoice_pdf;
+mod letterhead;
 mod output;
 mod render_study;
 mod roll_up_usage;
@@ -8,6 +11,7 @@ mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
+mod words;
 
 use crate::engine::{JobCtx, JobError, Registry};
 use domain::App;
@@ -18,6 +22,8 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, index_series::run))
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
+        .with(with_app(app, invoice_pdf::run))
+        .with(with_app(app, billing_statement::run))
         .with(with_app(app, sweep_orphans::run))
         .with(with_app(app, scrub_objects::run))
         .with(with_app(app, trim_history::run))

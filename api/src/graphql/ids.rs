@@ -16,6 +16,8 @@ pub enum GlobalId {
     Job(Uuid),
     Report(Uuid),
     Price(i64),
+    Invoice(Uuid),
+    Statement(Uuid),
     WorkerToken(i64),
     ImagingMachine(i64),
 }
@@ -31,6 +33,8 @@ impl From<GlobalId> for ID {
             GlobalId::Job(id) => format!("Job:{id}"),
             GlobalId::Report(id) => format!("Report:{id}"),
             GlobalId::Price(id) => format!("Price:{id}"),
+            GlobalId::Invoice(id) => format!("Invoice:{id}"),
+            GlobalId::Statement(id) => format!("Statement:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
             GlobalId::ImagingMachine(id) => format!("ImagingMachine:{id}"),
         };
@@ -51,6 +55,8 @@ impl GlobalId {
             "Job" => Some(Self::Job(key.parse().ok()?)),
             "Report" => Some(Self::Report(key.parse().ok()?)),
             "Price" => Some(Self::Price(key.parse().ok()?)),
+            "Invoice" => Some(Self::Invoice(key.parse().ok()?)),
+            "Statement" => Some(Self::Statement(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             "ImagingMachine" => Some(Self::ImagingMachine(key.parse().ok()?)),
             _ => None,
@@ -97,6 +103,13 @@ pub fn imaging_machine(id: &ID) -> Result<i64> {
     match GlobalId::parse(id) {
         Some(GlobalId::ImagingMachine(id)) => Ok(id),
         _ => Err(Error::NotFound("Imaging machine")),
+    }
+}
+
+pub fn invoice(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Invoice(id)) => Ok(id),
+        _ => Err(Error::NotFound("Invoice")),
     }
 }
 

@@ -1,11 +1,13 @@
 //! DataLoaders: what the rows of a list refer to is read in one statement for all of them.
 
 mod attributes;
+mod billing;
 mod counts;
 mod pages;
 mod reading;
 
 pub use attributes::AttributesOf;
+pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
 pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
 pub use reading::{PriceId, PriceOf, ReportUuid};
@@ -44,6 +46,12 @@ pub struct Loaders {
     pub reports_of: DataLoader<Reader<ReportsOf>>,
     pub versions_of: DataLoader<Reader<VersionsOf>>,
     pub price_of: DataLoader<Reader<PriceOf>>,
+    pub invoices: DataLoader<Reader<InvoiceUuid>>,
+    pub statements: DataLoader<Reader<StatementUuid>>,
+    pub invoice_of: DataLoader<Reader<InvoiceOf>>,
+    pub credit_note_of: DataLoader<Reader<CreditNoteOf>>,
+    pub invoices_of: DataLoader<Reader<InvoicesOf>>,
+    pub changes_of: DataLoader<Reader<ChangesOf>>,
     pub counts: DataLoader<Reader<CountOf>>,
 }
 
@@ -101,6 +109,12 @@ impl Loaders {
             reports_of: loader(app, ctx, &batches),
             versions_of: loader(app, ctx, &batches),
             price_of: loader(app, ctx, &batches),
+            invoices: loader(app, ctx, &batches),
+            statements: loader(app, ctx, &batches),
+            invoice_of: loader(app, ctx, &batches),
+            credit_note_of: loader(app, ctx, &batches),
+            invoices_of: loader(app, ctx, &batches),
+            changes_of: loader(app, ctx, &batches),
             counts: loader(app, ctx, &batches),
             batches,
         }

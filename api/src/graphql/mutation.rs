@@ -1,6 +1,7 @@
 //! Mutations, object first: each takes one input and answers a payload with the changed object and `userErrors`.
 
 mod assignment;
+mod billing;
 mod centres;
 mod imaging_machines;
 mod jobs;
@@ -25,6 +26,7 @@ pub struct Mutation(
     assignment::AssignmentMutation,
     reports::ReportMutation,
     prices::PriceMutation,
+    billing::BillingMutation,
     jobs::JobMutation,
     queues::QueueMutation,
     worker_tokens::WorkerTokenMutation,

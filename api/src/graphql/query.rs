@@ -1,5 +1,6 @@
 //! Queries.
 
+mod billing;
 mod imaging_machines;
 mod reading;
 
@@ -7,11 +8,12 @@ use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, ImagingMachineId, InstanceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StudyUuid, UserId, WorkerTokenId,
+    CentreId, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StatementUuid,
+    StudyUuid, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, Date, ImagingMachine, Instance, Job, JobKind, JobState, Node, Price, Queue, Report, Role, Series,
-    Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
+    Centre, Counts, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node, Price, Queue, Report, Role,
+    Series, Statement, Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -25,6 +27,7 @@ use uuid::Uuid;
 pub struct Query(
     GeneralQuery,
     reading::ReadingQuery,
+    billing::BillingQuery,
     imaging_machines::ImagingMachineQuery,
 );
 
@@ -255,6 +258,10 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::Job(id)) => load(&loaders.jobs, JobId(id)).await?.map(|row| Job(row).into()),
         Some(GlobalId::Report(id)) => {
             load(&loaders.reports_by_uuid, ReportUuid(id)).await?.map(|row| Report(row).into())
+        }
+        Some(GlobalId::Invoice(id)) => load(&loaders.invoices, InvoiceUuid(id)).await?.map(|row| Invoice(row).into()),
+        Some(GlobalId::Statement(id)) => {
+            load(&loaders.statements, StatementUuid(id)).await?.map(|row| Statement(row).into())
         }
         Some(GlobalId::Price(id)) => load(&loaders.prices, PriceId(id)).await?.map(|row| Price(row).into()),
         Some(GlobalId::ImagingMachine(id)) => {

@@ -6,6 +6,7 @@ mod event;
 mod frame;
 mod imaging_machine;
 mod instance;
+mod invoice;
 mod job;
 mod price;
 mod queue;
@@ -13,6 +14,7 @@ mod report;
 mod scalars;
 mod series;
 mod session;
+mod statement;
 mod study;
 mod usage;
 mod user;
@@ -33,6 +35,7 @@ pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use imaging_machine::ImagingMachine;
 pub use instance::Instance;
+pub use invoice::{Invoice, InvoiceChange};
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
@@ -40,11 +43,13 @@ pub use report::{Report, ReportVersion};
 pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
+pub use statement::Statement;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    Currency, EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
+    Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus,
+    TransferSyntax,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -62,6 +67,8 @@ pub enum Node {
     Job(Job),
     Report(Report),
     Price(Price),
+    Invoice(Invoice),
+    Statement(Statement),
     WorkerToken(WorkerToken),
     ImagingMachine(ImagingMachine),
 }

@@ -1,6 +1,7 @@
 //! Issuing invoices: by request, and by itself when a report is verified.
 
 use super::number::{self, Series};
+use super::paper;
 use super::status::{self, InvoiceStatus};
 use crate::App;
 use crate::centres;
@@ -22,7 +23,7 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-/// What is asked for a study.
+/// What is charged for a study.
 struct Charge {
     amount_minor: i64,
     currency: String,
@@ -70,9 +71,25 @@ pub async fn invoice_create(
             price.ok_or_else(|| no_price(&study.modality))?.into()
         }
     };
-    let invoice = issue(&tx, ctx, &study, charge).await?;
+    let invoice = issue(app, &tx, ctx, &study, charge).await?;
     tx.commit().await?;
     Ok(invoice)
+}
+
+/// In the transaction that verifies a report of the study, which is held: bills it where its centre wants that, once (contract S2-80). A
+/// study without a price is verified all the same, and its timeline says why it was not billed.
+pub(crate) async fn bill_verified(app: &App, tx: &Transaction, ctx: &Context, study: &study::Model) -> Result<()> {
+    let centre = centres::find(tx, study.centre_id).await?;
+    if !centre.auto_billing || is_billed(tx, study.id).await? {
+        return Ok(());
+    }
+    match prices::of_centre(tx, centre.id, &study.modality).await? {
+        Some(price) => issue(app, tx, ctx, study, price.into()).await.map(drop),
+        None => {
+            let payload = json!({ "reason": "PRICE_MISSING", "modality": study.modality });
+            studies::tell(tx, ctx, study, EventKind::BillingSkipped, payload).await
+        }
+    }
 }
 
 async fn is_billed(tx: &Transaction, study_id: i64) -> Result<bool> {
@@ -91,7 +108,7 @@ fn no_price(modality: &str) -> Error {
     )
 }
 
-async fn issue(tx: &Transaction, ctx: &Context, study: &study::Model, charge: Charge) -> Result<Model> {
+async fn issue(app: &App, tx: &Transaction, ctx: &Context, study: &study::Model, charge: Charge) -> Result<Model> {
     let centre = centres::find(tx, study.centre_id).await?;
     let radiologist_id = reader(tx, study).await?;
     let fee = match radiologist_id {
@@ -108,6 +125,7 @@ async fn issue(tx: &Transaction, ctx: &Context, study: &study::Model, charge: Ch
         currency: Set(charge.currency),
         status: Set(InvoiceStatus::Pending.as_str().into()),
         price_source: Set(charge.source.into()),
+        issuer: Set(app.config.invoice_issuer.clone()),
         centre_name: Set(centre.name),
         centre_address: Set(centre.address),
         centre_email: Set(centre.contact_email),
@@ -126,6 +144,7 @@ async fn issue(tx: &Transaction, ctx: &Context, study: &study::Model, charge: Ch
     };
     let invoice = row.insert(tx).await.map_err(|error| unique_or(error, |_| exists()))?;
     status::keep(tx, ctx, &invoice, None, None).await?;
+    paper::ask(tx, ctx, &invoice).await?;
     let payload = json!({ "invoice": invoice.uuid });
     studies::tell(tx, ctx, study, EventKind::InvoiceCreated, payload).await?;
     Ok(invoice)

@@ -1,8 +1,9 @@
 //! What becomes of an invoice: it is paid, or cancelled for good.
 
+use super::month::Month;
 use super::number::{self, Series};
-use super::read::{self, InvoiceKey};
-use super::{WHAT, read::by_key};
+use super::read::{InvoiceKey, by_key};
+use super::{WHAT, paper};
 use crate::App;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -10,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::events::EventKind;
 use crate::input::{self, Checks};
 use crate::policy::{Action, require, require_in};
+use crate::storage::release;
 use crate::studies;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use entity::invoice::{self, Model};
 use entity::{credit_note, invoice_change};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait};
@@ -63,7 +65,7 @@ pub async fn invoice_status_set(
     require_in(ctx, Action::InvoiceUpdate, Some(found.centre_id), WHAT)?;
     let tx = app.db.begin().await?;
     let study = studies::hold(&tx, found.study_id).await?;
-    let before = read::by_key(&tx, found.id.into()).await?;
+    let before = by_key(&tx, found.id.into()).await?;
     let from = InvoiceStatus::of(&before)?;
     if from == status {
         return Ok(before);
@@ -76,9 +78,12 @@ pub async fn invoice_status_set(
         ));
     }
     let now = Utc::now();
+    // What was printed says the former status.
+    release(&tx, before.pdf_key.as_slice()).await?;
     let row = invoice::ActiveModel {
         id: Set(before.id),
         status: Set(status.as_str().into()),
+        pdf_key: Set(None),
         updated_at: Set(now),
         ..Default::default()
     };
@@ -89,6 +94,7 @@ pub async fn invoice_status_set(
     if status == InvoiceStatus::Cancelled && is_in_the_books(&before, from, now) {
         credit(&tx, ctx, &invoice, reason, now).await?;
     }
+    paper::ask(&tx, ctx, &invoice).await?;
     tx.commit().await?;
     Ok(invoice)
 }
@@ -96,8 +102,7 @@ pub async fn invoice_status_set(
 /// Whether cancelling needs a credit note: the invoice was paid, or the month in which it was issued is over, so that its statement
 /// may have been sent. Any other one is void. Amounts of a month that is over therefore never change.
 fn is_in_the_books(invoice: &Model, status: InvoiceStatus, now: DateTime<Utc>) -> bool {
-    let month = |at: DateTime<Utc>| (at.year(), at.month());
-    status == InvoiceStatus::Paid || month(invoice.created_at) != month(now)
+    status == InvoiceStatus::Paid || Month::of(invoice.created_at) != Month::of(now)
 }
 
 async fn credit(

@@ -1,4 +1,7 @@
-//! What can happen to a study, its reports, its jobs and its users.
+//! What can happen to a study, its reports, its invoice, its jobs and its users.
+
+use crate::context::Context;
+use crate::policy::{Action, Reach, require};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -15,6 +18,8 @@ pub enum EventKind {
     InvoiceStatusChanged,
     /// A report was verified whose study is billed by itself, and there was no price.
     BillingSkipped,
+    /// The PDF of an invoice is ready.
+    InvoicePrinted,
     JobQueued,
     JobStarted,
     JobProgressed,
@@ -27,7 +32,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 20] = [
+    pub const ALL: [EventKind; 21] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
@@ -40,6 +45,7 @@ impl EventKind {
         Self::InvoiceCreated,
         Self::InvoiceStatusChanged,
         Self::BillingSkipped,
+        Self::InvoicePrinted,
         Self::JobQueued,
         Self::JobStarted,
         Self::JobProgressed,
@@ -49,6 +55,22 @@ impl EventKind {
         Self::JobCancelled,
         Self::UserRevoked,
     ];
+
+    /// Those of which only who may see invoices hears.
+    const BILLING: [EventKind; 4] = [
+        Self::InvoiceCreated,
+        Self::InvoiceStatusChanged,
+        Self::BillingSkipped,
+        Self::InvoicePrinted,
+    ];
+
+    /// What the caller does not hear of, although it is about a study that the caller may read.
+    pub(crate) fn hidden_from(ctx: &Context) -> &'static [EventKind] {
+        match require(ctx, Action::InvoiceRead) {
+            Ok(Reach::All | Reach::Centre(_)) => &[],
+            Ok(Reach::Own(_)) | Err(_) => &Self::BILLING,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -64,6 +86,7 @@ impl EventKind {
             Self::InvoiceCreated => "INVOICE_CREATED",
             Self::InvoiceStatusChanged => "INVOICE_STATUS_CHANGED",
             Self::BillingSkipped => "BILLING_SKIPPED",
+            Self::InvoicePrinted => "INVOICE_PRINTED",
             Self::JobQueued => "JOB_QUEUED",
             Self::JobStarted => "JOB_STARTED",
             Self::JobProgressed => "JOB_PROGRESSED",

@@ -3,7 +3,9 @@
 //! A payload is read long after it was written, perhaps by a newer Gantry: fields are only ever added, with a default; any other
 //! change is a new version beside the old one.
 
+mod billing_statement;
 mod index_series;
+mod invoice_pdf;
 mod render_study;
 mod roll_up_usage;
 mod scrub_objects;
@@ -11,7 +13,9 @@ mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
 
+pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
+pub use invoice_pdf::InvoicePdfV1;
 pub use render_study::RenderStudyV1;
 pub use roll_up_usage::RollUpUsageV1;
 pub use scrub_objects::ScrubObjectsV1;
@@ -27,8 +31,9 @@ pub mod queues {
     pub const INDEX: &str = "index";
     pub const RENDER: &str = "render";
     pub const TRANSCODE: &str = "transcode";
+    pub const DOCUMENTS: &str = "documents";
     pub const MAINTENANCE: &str = "maintenance";
-    pub const ALL: [&str; 4] = [INDEX, RENDER, TRANSCODE, MAINTENANCE];
+    pub const ALL: [&str; 5] = [INDEX, RENDER, TRANSCODE, DOCUMENTS, MAINTENANCE];
 }
 
 /// The unique key of jobs of which the whole cluster has one.
@@ -54,6 +59,8 @@ pub enum JobKind {
     IndexSeries,
     RenderStudy,
     TranscodeStudy,
+    InvoicePdf,
+    BillingStatement,
     SweepOrphans,
     ScrubObjects,
     TrimHistory,
@@ -61,10 +68,12 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 7] = [
+    pub const ALL: [JobKind; 9] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
+        Self::InvoicePdf,
+        Self::BillingStatement,
         Self::SweepOrphans,
         Self::ScrubObjects,
         Self::TrimHistory,
@@ -76,6 +85,8 @@ impl JobKind {
             Self::IndexSeries => IndexSeriesV1::KIND,
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
+            Self::InvoicePdf => InvoicePdfV1::KIND,
+            Self::BillingStatement => BillingStatementV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,
             Self::ScrubObjects => ScrubObjectsV1::KIND,
             Self::TrimHistory => TrimHistoryV1::KIND,

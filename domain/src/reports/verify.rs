@@ -2,6 +2,7 @@
 
 use super::{Changed, held, read, stale, tell};
 use crate::App;
+use crate::billing;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::events::EventKind;
@@ -43,6 +44,7 @@ pub async fn report_verify(app: &App, ctx: &Context, uuid: Uuid, version: Option
     let report = row.update(&tx).await?;
     tell(&tx, ctx, &study, EventKind::ReportVerified, report.uuid).await?;
     studies::advance(&tx, ctx, &study, Step::Verify, Default::default()).await?;
+    billing::bill_verified(app, &tx, ctx, &study).await?;
     tx.commit().await?;
     Ok(Changed::Done(report))
 }

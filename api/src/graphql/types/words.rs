@@ -62,6 +62,10 @@ pub enum JobKind {
     RenderStudy,
     /// Copies a study's instances into another transfer syntax.
     TranscodeStudy,
+    /// Prints an invoice and its credit note.
+    InvoicePdf,
+    /// Makes the statement of a centre and month.
+    BillingStatement,
     /// Removes objects that belong to nothing.
     SweepOrphans,
     /// Compares stored objects with their hashes.
@@ -115,8 +119,10 @@ pub enum EventKind {
     InvoiceCreated,
     /// The invoice of the study was paid or cancelled. Only for those who may see invoices.
     InvoiceStatusChanged,
-    /// A report was verified, and the study could not be billed by itself. Only for those who may see invoices.
+    /// A report was verified, and the study could not be billed by itself, because its centre has no price for the modality. Only for those who may see invoices.
     BillingSkipped,
+    /// The PDF of the study's invoice is ready. Only for those who may see invoices.
+    InvoicePrinted,
     /// A job waits.
     JobQueued,
     /// An attempt began.
@@ -151,6 +157,7 @@ impl EventKind {
             Some(E::InvoiceCreated) => Self::InvoiceCreated,
             Some(E::InvoiceStatusChanged) => Self::InvoiceStatusChanged,
             Some(E::BillingSkipped) => Self::BillingSkipped,
+            Some(E::InvoicePrinted) => Self::InvoicePrinted,
             Some(E::JobQueued) => Self::JobQueued,
             Some(E::JobStarted) => Self::JobStarted,
             Some(E::JobProgressed) => Self::JobProgressed,
@@ -174,6 +181,18 @@ pub enum Currency {
     Inr,
     /// Dirham of the United Arab Emirates.
     Aed,
+}
+
+/// What became of an invoice.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::billing::InvoiceStatus")]
+pub enum InvoiceStatus {
+    /// It waits to be paid.
+    Pending,
+    /// It was paid.
+    Paid,
+    /// It is not to be paid, or was paid back; for good.
+    Cancelled,
 }
 
 /// Transfer syntaxes that studies can be copied into (PS3.5 annex A).
