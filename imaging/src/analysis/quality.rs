@@ -1,7 +1,7 @@
 //! Whether an image can be trusted: values cut off at an end of their range, exposure, and sides that differ. These are about the image
 //! more than about the patient, and the findings say so.
 
-use super::Series;
+use super::{Kind, Series};
 use super::results::{Finding, FindingKind, Measurement, Method, Search};
 
 /// The part of the middle of an image that may have an extreme value before it counts as clipped.
@@ -51,6 +51,7 @@ impl Checks {
     }
 
     /// The part of the samples of the middle half of the images, in each direction, at the ends of the range that can be stored.
+    /// Air has no signal in MR, so that only the bright end says something there.
     pub fn clipping(&mut self, series: &Series) {
         let method = Method::new(
             "Share of samples at the least and greatest stored value, in the middle half of the images",
@@ -58,8 +59,9 @@ impl Checks {
         );
         let counted = series.loaded.clipping;
         let share = |count: u64| count as f64 / counted.samples.max(1) as f64;
-        let ends = [("darkest", counted.at_least), ("brightest", counted.at_greatest)];
-        for (end, count) in ends {
+        let ends = [("brightest", counted.at_greatest), ("darkest", counted.at_least)];
+        let ends = if series.stack.kind == Kind::Mr { &ends[..1] } else { &ends[..] };
+        for &(end, count) in ends {
             let share = share(count);
             self.measured(&format!("samples at the {end} value"), share * 100.0, "%", &method);
             if share > CLIPPED {
@@ -70,7 +72,7 @@ impl Checks {
                 self.findings.push(whole_image(FindingKind::Clipping, text, (0.5 + share).min(0.95), method.clone()));
             }
         }
-        self.looked_for("clipping of the darkest and brightest values", None);
+        self.looked_for("clipping of extreme values", None);
     }
 
     /// The deviation index that the system itself wrote.

@@ -79,7 +79,7 @@ pub fn axial(
     (size, pixel): (u32, f64),
     heights: impl Iterator<Item = f64>,
     noise: f64,
-    value: impl Fn([f64; 3]) -> f64,
+    mut value: impl FnMut([f64; 3]) -> f64,
 ) -> Phantom {
     let mut phantom = Phantom {
         headers: Vec::new(),
@@ -133,6 +133,11 @@ struct Tube {
 }
 
 impl Tube {
+    fn crosses(&self, z: f64) -> bool {
+        let (low, high) = (self.from[2].min(self.to[2]), self.from[2].max(self.to[2]));
+        (low - self.radii[0]..=high + self.radii[0]).contains(&z)
+    }
+
     fn contains(&self, point: [f64; 3]) -> bool {
         let along: [f64; 3] = std::array::from_fn(|axis| self.to[axis] - self.from[axis]);
         let offset: [f64; 3] = std::array::from_fn(|axis| point[axis] - self.from[axis]);
@@ -204,13 +209,17 @@ pub fn chest(chest: &Chest) -> Phantom {
     let vessels = vessels(chest.seed);
     let heights = (0..(280.0 / chest.spacing) as u32).map(|slice| f64::from(slice) * chest.spacing);
     let pixel = 400.0 / f64::from(chest.size);
+    let mut crossing: (f64, Vec<&Tube>) = (f64::NAN, Vec::new());
     axial("CT", (chest.size, pixel), heights, chest.noise, |point| {
+        if crossing.0 != point[2] {
+            crossing = (point[2], vessels.iter().filter(|vessel| vessel.crosses(point[2])).collect());
+        }
         let lesion = chest.lesions.iter().find(|lesion| lesion.contains(point));
-        lesion.map_or_else(|| chest_hu(point, &vessels), |lesion| lesion.hu)
+        lesion.map_or_else(|| chest_hu(point, &crossing.1), |lesion| lesion.hu)
     })
 }
 
-fn chest_hu(point: [f64; 3], vessels: &[Tube]) -> f64 {
+fn chest_hu(point: [f64; 3], vessels: &[&Tube]) -> f64 {
     let [x, y, z] = point;
     let disc = |x0: f64, y0: f64, rx: f64, ry: f64| ((x - x0) / rx).powi(2) + ((y - y0) / ry).powi(2);
     let body = disc(0.0, 0.0, 165.0, 112.0);

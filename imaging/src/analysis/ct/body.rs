@@ -12,7 +12,8 @@ pub const AIR: f32 = -500.0;
 /// (Hu, Hoffman and Reinhardt, IEEE Trans Med Imaging 20:490-498, 2001, section II.A).
 pub fn of(series: &Series) -> Mask {
     let dense = series.loaded.volume.map(|hu| hu > AIR);
-    let [x, y, _] = series.reach(4.0);
+    // No further: the wall of a thin chest is not much thicker than the top of a table.
+    let [x, y, _] = series.reach(2.0);
     let found = Components::of(&eroded(&dense, [x, y, 0]), Neighbours::Faces);
     let core = found.largest().map(|largest| largest.label);
     let body = dilated(&found.mask(|part| Some(part.label) == core), [x + 1, y + 1, 0]);

@@ -33,6 +33,8 @@ pub struct Lungs {
     pub airway: Option<Mask>,
     /// Between lung and soft tissue, in HU.
     pub threshold: f32,
+    /// The median of the lungs, in HU.
+    pub median: f32,
 }
 
 impl Lungs {
@@ -70,11 +72,14 @@ pub fn of(series: &Series, body: &Mask, smooth: &Volume<f32>, warnings: &mut Vec
         warnings.push("The lungs could not be parted: left and right were taken from the middle of the body.".to_owned());
         by_middle(&all, body)
     });
+    let values = all.data.iter().zip(&hu.data).filter(|(inside, _)| **inside).map(|(_, hu)| *hu);
+    let median = Histogram::of(values, -1024.0, 0.0, 256).quantile(0.5);
     Some(Lungs {
         left,
         right,
         airway,
         threshold,
+        median,
     })
 }
 

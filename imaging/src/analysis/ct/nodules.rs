@@ -23,7 +23,7 @@ const CORE: f64 = 1.9;
 /// Lungs have some hundreds of cores; noise has many more.
 const MOST_CORES: usize = 4000;
 /// Diameters that are told, in mm; a nodule of 6 mm may measure a little less.
-const DIAMETER: std::ops::RangeInclusive<f64> = 5.0..=31.0;
+const DIAMETER: std::ops::RangeInclusive<f64> = 5.2..=31.0;
 /// The shell in which the surroundings are looked at, in radii of the candidate.
 const SHELL: [f64; 2] = [1.6, 2.2];
 /// The part of the shell that may be connected to the candidate: a tube of its own thickness has 7 % for each end.
@@ -48,6 +48,7 @@ pub fn find(series: &Series, lungs: &Lungs, checks: &mut Checks) -> Vec<Candidat
     let area = Area {
         mm: series.loaded.grid.voxel_ml().cbrt() * 10.0,
         solid: hu.map(|hu| hu > lungs.threshold),
+        faint: hu.map(|hu| hu > (lungs.threshold + lungs.median) / 2.0),
         lung: lung.cropped(low, high),
     };
     let radius = (CORE / area.mm).powi(2) as f32;
@@ -67,6 +68,8 @@ struct Area {
     /// The edge of a voxel.
     mm: f64,
     solid: Mask,
+    /// Brighter than lung: thin vessels too, which are blurred with the lung around them.
+    faint: Mask,
     lung: Mask,
 }
 
@@ -118,7 +121,7 @@ impl Area {
         let outer = SHELL[1] * radius;
         let middle = centre.map(|index| index.round() as usize);
         let (low, high) = self.window(middle, middle, outer.ceil() as usize);
-        let solid = self.solid.cropped(low, high);
+        let solid = self.faint.cropped(low, high);
         let lung = self.lung.cropped(low, high);
         let away = |at: usize| {
             let place = solid.place(at);
