@@ -22,9 +22,14 @@ struct Frame {
 impl Frame {
     fn read(&self) -> Result<Samples, PixelError> {
         let bytes = std::fs::read(&self.file).map_err(|error| PixelError::Encode(error.to_string()))?;
-        let file = DicomFile::read(&bytes, &Limits::default()).map_err(|error| PixelError::Encode(error.to_string()))?;
+        let file =
+            DicomFile::read(&bytes, &Limits::default()).map_err(|error| PixelError::Encode(error.to_string()))?;
         let bytes = file.inflated(&bytes, &Limits::default()).map_err(|error| PixelError::Encode(error.to_string()))?;
-        decode_frame(&self.desc, self.index, &bytes[self.range.start as usize..self.range.end as usize])
+        decode_frame(
+            &self.desc,
+            self.index,
+            &bytes[self.range.start as usize..self.range.end as usize],
+        )
     }
 }
 
@@ -32,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (files, montage): (Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>, &String) = match arguments.as_slice() {
         [folder, montage] => {
-            let mut paths: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+            let mut paths: Vec<_> =
+                std::fs::read_dir(folder)?.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
             paths.sort();
             (Box::new(paths.into_iter().map(std::fs::read)), montage)
         }
@@ -53,10 +59,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Ok(())
     };
-    let analysis = analyze(&headers, &mut |image| frames[image].read(), &Options::default(), &progress)?;
+    let analysis = analyze(
+        &headers,
+        &mut |image| frames[image].read(),
+        &Options::default(),
+        &progress,
+    )?;
     eprintln!("{:6.2} s done", start.elapsed().as_secs_f64());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    eprintln!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("peak of memory unknown"));
+    eprintln!(
+        "{}",
+        status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("peak of memory unknown")
+    );
     let report = analysis.results.report();
     println!("{}\n\nIMPRESSION\n{}", report.findings, report.impression);
     let picture = analysis.montage();

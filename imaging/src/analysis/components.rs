@@ -67,11 +67,12 @@ impl Components {
     /// The positions in memory of the voxels of a part; as much work as the box around it is large.
     pub fn voxels<'a>(&'a self, part: &'a Part) -> impl Iterator<Item = usize> + 'a {
         let lines = (part.low[2]..=part.high[2]).flat_map(|z| (part.low[1]..=part.high[1]).map(move |y| (y, z)));
-        lines.flat_map(|(y, z)| {
-            let start = self.labels.at([part.low[0], y, z]);
-            start..=start + part.high[0] - part.low[0]
-        })
-        .filter(|at| self.labels.data[*at] == part.label)
+        lines
+            .flat_map(|(y, z)| {
+                let start = self.labels.at([part.low[0], y, z]);
+                start..=start + part.high[0] - part.low[0]
+            })
+            .filter(|at| self.labels.data[*at] == part.label)
     }
 
     /// The voxels of the parts that are wanted.
@@ -119,12 +120,7 @@ impl Growing {
 }
 
 /// Calls `visit` with the position in memory of each neighbour of `place`.
-pub fn each_neighbour(
-    shape: [usize; 3],
-    place: [usize; 3],
-    neighbours: Neighbours,
-    mut visit: impl FnMut(usize),
-) {
+pub fn each_neighbour(shape: [usize; 3], place: [usize; 3], neighbours: Neighbours, mut visit: impl FnMut(usize)) {
     let [columns, rows, slices] = shape;
     let [x, y, z] = place;
     let at = (z * rows + y) * columns + x;
@@ -190,8 +186,9 @@ pub fn principal_variances(places: impl Iterator<Item = Vec3> + Clone) -> Vec3 {
         return [q; 3];
     }
     let p = (spread / 6.0).sqrt();
-    let b: [[f64; 3]; 3] =
-        std::array::from_fn(|row| std::array::from_fn(|column| (m[row][column] - if row == column { q } else { 0.0 }) / p));
+    let b: [[f64; 3]; 3] = std::array::from_fn(|row| {
+        std::array::from_fn(|column| (m[row][column] - if row == column { q } else { 0.0 }) / p)
+    });
     let half = (super::grid::dot(b[0], super::grid::cross(b[1], b[2])) / 2.0).clamp(-1.0, 1.0);
     let angle = half.acos() / 3.0;
     let greatest = q + 2.0 * p * angle.cos();

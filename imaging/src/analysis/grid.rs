@@ -124,7 +124,13 @@ impl Grid {
 
 fn direction(axis: Vec3) -> char {
     const LETTERS: [(char, char); 3] = [('L', 'R'), ('P', 'A'), ('S', 'I')];
-    let largest = (0..3).fold(0, |best, part| if axis[part].abs() > axis[best].abs() { part } else { best });
+    let largest = (0..3).fold(0, |best, part| {
+        if axis[part].abs() > axis[best].abs() {
+            part
+        } else {
+            best
+        }
+    });
     if axis[largest] >= 0.0 {
         LETTERS[largest].0
     } else {

@@ -57,7 +57,10 @@ impl ImageHeader {
         let text = |tag: Tag| header.text(tag).unwrap_or_default().trim().to_uppercase();
         let spacing = spacing(measures, tags::PIXEL_SPACING).or_else(|| spacing(header, tags::IMAGER_PIXEL_SPACING));
         let (least, greatest) = if desc.signed {
-            (-(2f64.powi(i32::from(desc.bits_stored) - 1)), 2f64.powi(i32::from(desc.bits_stored) - 1) - 1.0)
+            (
+                -(2f64.powi(i32::from(desc.bits_stored) - 1)),
+                2f64.powi(i32::from(desc.bits_stored) - 1) - 1.0,
+            )
         } else {
             (0.0, 2f64.powi(i32::from(desc.bits_stored)) - 1.0)
         };
@@ -122,7 +125,13 @@ fn window(set: &DataSet) -> Option<Window> {
 /// Pixel Padding Value has the sign of the pixels whatever VR it was written with.
 fn padding(header: &DataSet, signed: bool) -> Option<[f64; 2]> {
     let value = |tag| {
-        header.float(tag).map(|value| if signed && value > 32_767.0 { value - 65_536.0 } else { value })
+        header.float(tag).map(|value| {
+            if signed && value > 32_767.0 {
+                value - 65_536.0
+            } else {
+                value
+            }
+        })
     };
     let first = value(tags::PIXEL_PADDING_VALUE)?;
     let last = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(first);
@@ -131,6 +140,15 @@ fn padding(header: &DataSet, signed: bool) -> Option<[f64; 2]> {
 
 /// Image Type (0008,0008), PS3.3 C.7.6.1.1.2 and C.8.2.1.1.1.
 fn is_secondary(header: &DataSet) -> bool {
-    const WORDS: [&str; 8] = ["LOCALIZER", "SCOUT", "PROJECTION IMAGE", "MPR", "SCREEN SAVE", "MIP", "3D", "CSAMANIP"];
+    const WORDS: [&str; 8] = [
+        "LOCALIZER",
+        "SCOUT",
+        "PROJECTION IMAGE",
+        "MPR",
+        "SCREEN SAVE",
+        "MIP",
+        "3D",
+        "CSAMANIP",
+    ];
     header.texts(tags::IMAGE_TYPE).iter().any(|word| WORDS.contains(&word.to_uppercase().as_str()))
 }

@@ -40,7 +40,8 @@ fn working_grid(source: &Grid, options: &Options) -> Grid {
     let resolved = (0..3).filter(|axis| source.shape[*axis] > 1);
     let finest = resolved.map(|axis| spacing[axis]).fold(f64::INFINITY, f64::min);
     let mut step = finest.max(options.finest_mm).min(50.0);
-    let affordable = |step: f64| counts(step).iter().map(|count| *count as f64).product::<f64>() <= options.voxels as f64;
+    let affordable =
+        |step: f64| counts(step).iter().map(|count| *count as f64).product::<f64>() <= options.voxels as f64;
     while !affordable(step) {
         step *= 1.05;
     }

@@ -30,8 +30,8 @@ pub use labels::{Label, Labels};
 pub use overlay::{LegendEntry, Montage};
 pub use report::{REPORT_TYPE, ReportText};
 pub use results::{
-    Code, Finding, FindingKind, Measurement, Method, Preprocessing, Region, Results, Search, Spatial, Statistics, Structure,
-    Summary,
+    Code, Finding, FindingKind, Measurement, Method, Preprocessing, Region, Results, Search, Spatial, Statistics,
+    Structure, Summary,
 };
 pub use stack::{MAX_IMAGES, Stack};
 

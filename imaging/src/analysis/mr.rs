@@ -30,7 +30,13 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
     let found = Components::of(&closed, Neighbours::Faces);
     let largest = found.largest().map(|largest| largest.label);
     let body = filled(&found.mask(|part| Some(part.label) == largest));
-    let labels = body.map(|inside| if inside { Label::Body as u8 } else { Label::Outside as u8 });
+    let labels = body.map(|inside| {
+        if inside {
+            Label::Body as u8
+        } else {
+            Label::Outside as u8
+        }
+    });
     let method = Method::new(
         "Half of Otsu's threshold, opened by 1 mm and closed by 5 mm, largest component, holes filled in each slice",
         "Otsu, IEEE Trans SMC 9:62-66 (1979)",

@@ -49,9 +49,24 @@ struct Plane {
 
 /// As radiologists look: the patient's left on the right, the head up.
 const PLANES: [Plane; 3] = [
-    Plane { across: 2, right: 0, down: 1, upside_down: false },
-    Plane { across: 1, right: 0, down: 2, upside_down: true },
-    Plane { across: 0, right: 1, down: 2, upside_down: true },
+    Plane {
+        across: 2,
+        right: 0,
+        down: 1,
+        upside_down: false,
+    },
+    Plane {
+        across: 1,
+        right: 0,
+        down: 2,
+        upside_down: true,
+    },
+    Plane {
+        across: 0,
+        right: 1,
+        down: 2,
+        upside_down: true,
+    },
 ];
 
 impl Analysis {
@@ -107,10 +122,12 @@ impl Analysis {
                 let place = self.labels.grid.map_from(&there).0;
                 std::array::from_fn(|axis| (place[axis].round().max(0.0) as usize).min(labels.shape[axis] - 1))
             }
-            None => labels.map(|label| label != Label::Outside as u8).bounds().map_or(
-                labels.shape.map(|count| count / 2),
-                |(low, high)| std::array::from_fn(|axis| (low[axis] + high[axis]) / 2),
-            ),
+            None => labels
+                .map(|label| label != Label::Outside as u8)
+                .bounds()
+                .map_or(labels.shape.map(|count| count / 2), |(low, high)| {
+                    std::array::from_fn(|axis| (low[axis] + high[axis]) / 2)
+                }),
         }
     }
 

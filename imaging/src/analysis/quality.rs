@@ -1,8 +1,8 @@
 //! Whether an image can be trusted: values cut off at an end of their range, exposure, and sides that differ. These are about the image
 //! more than about the patient, and the findings say so.
 
-use super::{Kind, Series};
 use super::results::{Finding, FindingKind, Measurement, Method, Search};
+use super::{Kind, Series};
 
 /// The part of the middle of an image that may have an extreme value before it counts as clipped.
 const CLIPPED: f64 = 0.02;
@@ -60,7 +60,11 @@ impl Checks {
         let counted = series.loaded.clipping;
         let share = |count: u64| count as f64 / counted.samples.max(1) as f64;
         let ends = [("brightest", counted.at_greatest), ("darkest", counted.at_least)];
-        let ends = if series.stack.kind == Kind::Mr { &ends[..1] } else { &ends[..] };
+        let ends = if series.stack.kind == Kind::Mr {
+            &ends[..1]
+        } else {
+            &ends[..]
+        };
         for &(end, count) in ends {
             let share = share(count);
             self.measured(&format!("samples at the {end} value"), share * 100.0, "%", &method);
@@ -69,7 +73,12 @@ impl Checks {
                     "{:.1} % of the middle of the image has the {end} value that can be stored: detail there is lost.",
                     share * 100.0
                 );
-                self.findings.push(whole_image(FindingKind::Clipping, text, (0.5 + share).min(0.95), method.clone()));
+                self.findings.push(whole_image(
+                    FindingKind::Clipping,
+                    text,
+                    (0.5 + share).min(0.95),
+                    method.clone(),
+                ));
             }
         }
         self.looked_for("clipping of extreme values", None);
@@ -95,7 +104,14 @@ impl Checks {
     }
 
     /// The difference of the means of both sides, as a part of `scale`, against a limit.
-    pub fn symmetry(&mut self, [lower_side, upper_side]: [f64; 2], scale: f64, limit: f64, sides: [&str; 2], method: &Method) {
+    pub fn symmetry(
+        &mut self,
+        [lower_side, upper_side]: [f64; 2],
+        scale: f64,
+        limit: f64,
+        sides: [&str; 2],
+        method: &Method,
+    ) {
         let difference = (upper_side - lower_side) / scale.max(f64::MIN_POSITIVE);
         self.measured("difference between the sides", difference * 100.0, "%", method);
         if difference.abs() > limit {

@@ -28,7 +28,10 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
         (_, true) => Label::Dense as u8,
         (_, false) => Label::Lucent as u8,
     });
-    let method = Method::new("Otsu's threshold, opened by 3 x 3 pixels", "Otsu, IEEE Trans SMC 9:62-66 (1979)");
+    let method = Method::new(
+        "Otsu's threshold, opened by 3 x 3 pixels",
+        "Otsu, IEEE Trans SMC 9:62-66 (1979)",
+    );
 
     (series.progress)(Stage::Findings, 0.0)?;
     let mut checks = Checks::default();
@@ -43,7 +46,10 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
             let count = (lines.len() * (to - from)).max(1) as f64;
             sum.map(|value| f64::from(*value)).sum::<f64>() / count
         };
-        let sides = [side(columns / 8, columns / 2), side(columns - columns / 2, columns - columns / 8)];
+        let sides = [
+            side(columns / 8, columns / 2),
+            side(columns - columns / 2, columns - columns / 8),
+        ];
         let method = Method::new(
             "Difference of the mean brightness of both halves between the margins, over the 2nd to 98th percentile",
             "Gantry; limit 25 %",

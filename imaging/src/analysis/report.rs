@@ -61,7 +61,10 @@ impl Results {
         };
         let [columns, rows, slices] = given.source_shape;
         let spacing = given.source_spacing.map(|mm| format!("{mm:.2}"));
-        let mut text = format!("Technique: {of}, {} of {} images used", given.images_used, given.images_given);
+        let mut text = format!(
+            "Technique: {of}, {} of {} images used",
+            given.images_used, given.images_given
+        );
         // Writing to a String cannot fail.
         let _ = match self.kind {
             Kind::Radiograph => write!(text, ", {columns} x {rows} pixels."),
@@ -76,7 +79,8 @@ impl Results {
     }
 
     fn impression_text(&self) -> String {
-        let searched: Vec<&str> = self.searches.iter().filter(|s| s.skipped.is_none()).map(|s| s.what.as_str()).collect();
+        let searched: Vec<&str> =
+            self.searches.iter().filter(|s| s.skipped.is_none()).map(|s| s.what.as_str()).collect();
         let mut text = match (self.findings.len(), searched.is_empty()) {
             (0, true) => "Nothing was looked for in this series; see the reasons in the findings.".to_owned(),
             (0, false) => format!(
@@ -85,8 +89,15 @@ impl Results {
                 searched.join("; ")
             ),
             (count, _) => {
-                let heading = if count == 1 { "1 candidate to look at:" } else { &format!("{count} candidates to look at:") };
-                list(heading, self.findings.iter().map(|f| format!("{} Location: {}.", f.description, f.location)))
+                let heading = if count == 1 {
+                    "1 candidate to look at:"
+                } else {
+                    &format!("{count} candidates to look at:")
+                };
+                list(
+                    heading,
+                    self.findings.iter().map(|f| format!("{} Location: {}.", f.description, f.location)),
+                )
             }
         };
         text.push_str("\n\nUnverified aid; needs review by a physician.");

@@ -59,7 +59,9 @@ impl Stack {
         let edges: Vec3 = std::array::from_fn(|axis| stack.grid.spacing()[axis] * stack.grid.shape[axis] as f64);
         if edges.iter().any(|edge| *edge > LONGEST) {
             let edges = edges.map(f64::round);
-            return Err(AnalysisError::Geometry(format!("a volume of {edges:?} mm, longer than {LONGEST} mm")));
+            return Err(AnalysisError::Geometry(format!(
+                "a volume of {edges:?} mm, longer than {LONGEST} mm"
+            )));
         }
         Ok(stack)
     }
@@ -77,7 +79,10 @@ fn left_out(count: usize, why: &str) -> Vec<String> {
 fn radiograph(headers: &[ImageHeader], grey: &[usize]) -> Result<Stack, AnalysisError> {
     let image = grey.first().copied().ok_or(AnalysisError::Empty)?;
     let header = &headers[image];
-    let mut warnings = left_out(grey.len() - 1, "follow the first radiograph of the series, which alone is analysed");
+    let mut warnings = left_out(
+        grey.len() - 1,
+        "follow the first radiograph of the series, which alone is analysed",
+    );
     let [between_rows, between_columns] = header.spacing.unwrap_or_else(|| {
         warnings.push("The image says nothing of its scale: lengths and areas count pixels as millimetres.".to_owned());
         [1.0, 1.0]
@@ -98,7 +103,10 @@ fn radiograph(headers: &[ImageHeader], grey: &[usize]) -> Result<Stack, Analysis
 fn volume(headers: &[ImageHeader], grey: Vec<usize>, kind: Kind) -> Result<Stack, AnalysisError> {
     let given = grey.len();
     let original: Vec<usize> = grey.into_iter().filter(|at| !headers[*at].secondary).collect();
-    let mut warnings = left_out(given - original.len(), "are localizers or were computed from other images");
+    let mut warnings = left_out(
+        given - original.len(),
+        "are localizers or were computed from other images",
+    );
     let placed: Vec<usize> = original.iter().copied().filter(|at| Plane::of(&headers[*at]).is_some()).collect();
     warnings.extend(left_out(
         original.len() - placed.len(),

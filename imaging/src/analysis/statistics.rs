@@ -7,7 +7,8 @@ pub fn of(values: &[f32]) -> Statistics {
     let count = values.len().max(1) as f64;
     let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
     let std = (values.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>() / count).sqrt();
-    let beyond = |side: f64| values.iter().filter(|value| (f64::from(**value) - mean) * side > 2.0 * std).count() as u64;
+    let beyond =
+        |side: f64| values.iter().filter(|value| (f64::from(**value) - mean) * side > 2.0 * std).count() as u64;
     let (least, greatest) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(least, greatest), value| {
         (least.min(*value), greatest.max(*value))
     });
@@ -119,7 +120,15 @@ mod tests {
 
     #[test]
     fn thresholds_part_two_heaps() {
-        let values = || (0..1000).map(|i| if i % 4 == 0 { 800.0 + (i % 7) as f32 } else { 100.0 + (i % 9) as f32 });
+        let values = || {
+            (0..1000).map(|i| {
+                if i % 4 == 0 {
+                    800.0 + (i % 7) as f32
+                } else {
+                    100.0 + (i % 9) as f32
+                }
+            })
+        };
         let histogram = Histogram::of(values(), 0.0, 1000.0, 200);
         assert!((110.0..800.0).contains(&histogram.otsu()));
         assert!((histogram.half_way(500.0) - 453.0).abs() < 10.0);

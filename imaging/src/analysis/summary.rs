@@ -170,7 +170,10 @@ mod tests {
         }
         let found = regions(&labels);
         assert_eq!(found.len(), 2);
-        assert_eq!((found[0].label, found[0].centroid, found[0].bbox), (Label::Bone, [60.0, 80.0], [40, 60, 81, 101]));
+        assert_eq!(
+            (found[0].label, found[0].centroid, found[0].bbox),
+            (Label::Bone, [60.0, 80.0], [40, 60, 81, 101])
+        );
         assert!(found[0].eccentricity < 0.05 && found[1].eccentricity > 0.99);
         assert_eq!((found[1].area, found[1].bbox), (400, [200, 10, 204, 110]));
     }

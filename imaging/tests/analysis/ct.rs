@@ -28,7 +28,10 @@ fn assert_found(analysis: &Analysis, kind: FindingKind, lesion: &Lesion) {
     assert_eq!(found.len(), 1, "{:?} of {all:?}", lesion.centre);
     let diameter = found[0].diameter_mm.expect("it has a size");
     let made = 2.0 * lesion.radii.iter().product::<f64>().cbrt();
-    assert!((diameter / made - 1.0).abs() < 0.25, "{diameter} mm instead of {made} mm");
+    assert!(
+        (diameter / made - 1.0).abs() < 0.25,
+        "{diameter} mm instead of {made} mm"
+    );
 }
 
 #[test]
@@ -44,7 +47,10 @@ fn a_chest_without_lesions_has_lungs_and_no_findings() {
         assert_eq!(analysis.results.findings, [], "seed {seed}");
         assert!(analysis.results.searches.iter().filter(|search| search.skipped.is_none()).count() >= 3);
         let (left, right) = (ml(&analysis, Label::LeftLung), ml(&analysis, Label::RightLung));
-        assert!((1000.0..3000.0).contains(&left) && (1000.0..3000.0).contains(&right), "{left} {right}");
+        assert!(
+            (1000.0..3000.0).contains(&left) && (1000.0..3000.0).contains(&right),
+            "{left} {right}"
+        );
         assert!(left < right + 200.0, "the heart lies on the left");
         assert!((8.0..90.0).contains(&ml(&analysis, Label::Airway)));
         assert!((-880.0..-840.0).contains(&measured(&analysis, "mean lung density")));
@@ -61,9 +67,15 @@ fn lungs_are_left_and_right_of_each_other() {
     let analysis = chest(&Chest::default()).analyze().expect("it is a CT");
     let centre = |label| analysis.results.structures.iter().find(|s| s.label == label).expect("it is there").centroid;
     let (left, right) = (centre(Label::LeftLung), centre(Label::RightLung));
-    assert!((60.0..95.0).contains(&left[0]) && (-95.0..-60.0).contains(&right[0]), "{left:?} {right:?}");
+    assert!(
+        (60.0..95.0).contains(&left[0]) && (-95.0..-60.0).contains(&right[0]),
+        "{left:?} {right:?}"
+    );
     let code = |label: Label| label.code().expect("it has one").value;
-    assert_eq!((code(Label::LeftLung), code(Label::RightLung)), ("44029006".into(), "3341006".into()));
+    assert_eq!(
+        (code(Label::LeftLung), code(Label::RightLung)),
+        ("44029006".into(), "3341006".into())
+    );
 }
 
 #[test]
@@ -85,7 +97,12 @@ fn nodules_of_6_mm_and_more_are_found_among_vessels() {
     for lesion in &lesions {
         assert_found(&analysis, FindingKind::LungNodule, lesion);
     }
-    assert_eq!(analysis.results.findings.len(), lesions.len(), "{:?}", analysis.results.findings);
+    assert_eq!(
+        analysis.results.findings.len(),
+        lesions.len(),
+        "{:?}",
+        analysis.results.findings
+    );
     let first = of_kind(&analysis, FindingKind::LungNodule);
     let upper = first.iter().find(|f| f.position.is_some_and(|p| p[2] > 185.0 && p[0] < 0.0)).expect("the smallest");
     assert_eq!(upper.location, "right lung, upper third");
@@ -101,7 +118,11 @@ fn vessels_alone_are_no_nodules_whatever_way_they_fork() {
             ..Chest::default()
         });
         let analysis = phantom.analyze().expect("it is a CT");
-        assert_eq!(of_kind(&analysis, FindingKind::LungNodule), Vec::<&Finding>::new(), "seed {seed}");
+        assert_eq!(
+            of_kind(&analysis, FindingKind::LungNodule),
+            Vec::<&Finding>::new(),
+            "seed {seed}"
+        );
     }
 }
 
@@ -175,7 +196,12 @@ fn after_contrast_agent_nothing_is_looked_for_within_the_skull() {
     phantom.headers[3].contrast = true;
     let results = phantom.analyze().expect("it is a CT").results;
     assert_eq!(results.findings, []);
-    assert!(results.searches.iter().any(|search| search.skipped.as_deref() == Some("a contrast agent was given")));
+    assert!(
+        results
+            .searches
+            .iter()
+            .any(|search| search.skipped.as_deref() == Some("a contrast agent was given"))
+    );
 }
 
 #[test]

@@ -44,18 +44,31 @@ const SPACING: Tag = Tag(0x0028, 0x0030);
 #[test]
 fn numbers_that_cannot_be_are_absent() {
     let read = |position: &str, orientation: &str, spacing: &str| {
-        let set = dataset(&[(MODALITY, "CT"), (POSITION, position), (ORIENTATION, orientation), (SPACING, spacing)]);
+        let set = dataset(&[
+            (MODALITY, "CT"),
+            (POSITION, position),
+            (ORIENTATION, orientation),
+            (SPACING, spacing),
+        ]);
         ImageHeader::of_frame(&set, &description(8, 8), 0)
     };
     let good = read("1\\2\\3", "1\\0\\0\\0\\1\\0", "0.5\\0.7");
     assert_eq!((good.position, good.spacing), (Some([1.0, 2.0, 3.0]), Some([0.5, 0.7])));
-    for spacing in ["0\\1", "nan\\1", "1e-9\\1", "inf\\1", "1", "-1\\1", "1e300\\1", "rubbish"] {
+    for spacing in [
+        "0\\1", "nan\\1", "1e-9\\1", "inf\\1", "1", "-1\\1", "1e300\\1", "rubbish",
+    ] {
         assert_eq!(read("0\\0\\0", "1\\0\\0\\0\\1\\0", spacing).spacing, None, "{spacing}");
     }
     for position in ["nan\\0\\0", "1e9\\0\\0", "1\\2", "inf\\0\\0"] {
         assert_eq!(read(position, "1\\0\\0\\0\\1\\0", "1\\1").position, None, "{position}");
     }
-    for orientation in ["0\\0\\0\\0\\0\\0", "1\\0\\0\\1\\0\\0", "nan\\0\\0\\0\\1\\0", "2\\0\\0\\0\\1\\0", "1\\0\\0"] {
+    for orientation in [
+        "0\\0\\0\\0\\0\\0",
+        "1\\0\\0\\1\\0\\0",
+        "nan\\0\\0\\0\\1\\0",
+        "2\\0\\0\\0\\1\\0",
+        "1\\0\\0",
+    ] {
         assert_eq!(read("0\\0\\0", orientation, "1\\1").orientation, None, "{orientation}");
     }
 }
@@ -104,7 +117,13 @@ fn an_image_that_is_not_what_its_header_says_is_an_error_of_that_image() {
         })
     };
     let error = analyze(&headers, &mut read, &Options::default(), &|_, _| Ok(())).err();
-    assert!(matches!(error, Some(AnalysisError::Pixels { image: 1, error: PixelError::Invalid { .. } })));
+    assert!(matches!(
+        error,
+        Some(AnalysisError::Pixels {
+            image: 1,
+            error: PixelError::Invalid { .. }
+        })
+    ));
 }
 
 #[test]
@@ -138,7 +157,9 @@ fn no_header_makes_it_panic_or_take_more_than_its_budget() {
             header.thickness = Some(pick(&[0.005, 1.0, 50.0]));
             header.padding = Some([pick(&[-5.0, 0.0]), 3.0]);
             let pixels = header.rows * header.columns;
-            phantom.images.push((0..pixels).map(|_| pick(&[-32_768.0, -5.0, 0.0, 1.0, 300.0, 32_767.0]) as i16).collect());
+            phantom
+                .images
+                .push((0..pixels).map(|_| pick(&[-32_768.0, -5.0, 0.0, 1.0, 300.0, 32_767.0]) as i16).collect());
             phantom.headers.push(header);
         }
         match phantom.analyze_with(&options) {

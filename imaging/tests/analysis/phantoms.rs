@@ -156,14 +156,25 @@ fn vessels(seed: u64) -> Vec<Tube> {
     for side in [1.0, -1.0] {
         for _ in 0..7 {
             let hilum = [side * 34.0, 8.0 + 6.0 * noise.next(), 150.0 + 14.0 * noise.next()];
-            let to = [side * (62.0 + 5.0 * noise.next()), 25.0 * noise.next(), 150.0 + 38.0 * noise.next()];
+            let to = [
+                side * (62.0 + 5.0 * noise.next()),
+                25.0 * noise.next(),
+                150.0 + 38.0 * noise.next(),
+            ];
             branch(&mut tubes, &mut noise, (hilum, to), 5.0, side, 3);
         }
     }
     tubes
 }
 
-fn branch(tubes: &mut Vec<Tube>, noise: &mut Noise, (from, to): ([f64; 3], [f64; 3]), radius: f64, side: f64, forks: u32) {
+fn branch(
+    tubes: &mut Vec<Tube>,
+    noise: &mut Noise,
+    (from, to): ([f64; 3], [f64; 3]),
+    radius: f64,
+    side: f64,
+    forks: u32,
+) {
     tubes.push(Tube {
         from,
         to,
@@ -212,7 +223,10 @@ pub fn chest(chest: &Chest) -> Phantom {
     let mut crossing: (f64, Vec<&Tube>) = (f64::NAN, Vec::new());
     axial("CT", (chest.size, pixel), heights, chest.noise, |point| {
         if crossing.0 != point[2] {
-            crossing = (point[2], vessels.iter().filter(|vessel| vessel.crosses(point[2])).collect());
+            crossing = (
+                point[2],
+                vessels.iter().filter(|vessel| vessel.crosses(point[2])).collect(),
+            );
         }
         let lesion = chest.lesions.iter().find(|lesion| lesion.contains(point));
         lesion.map_or_else(|| chest_hu(point, &crossing.1), |lesion| lesion.hu)
@@ -228,7 +242,11 @@ fn chest_hu(point: [f64; 3], vessels: &[&Tube]) -> f64 {
         return if table == 1 { 60.0 } else { -1000.0 };
     }
     if disc(0.0, 70.0, 19.0, 15.0) < 1.0 {
-        return if disc(0.0, 70.0, 15.0, 11.0) < 1.0 { 220.0 } else { 700.0 };
+        return if disc(0.0, 70.0, 15.0, 11.0) < 1.0 {
+            220.0
+        } else {
+            700.0
+        };
     }
     let wall = disc(0.0, 0.0, 148.0, 98.0).sqrt();
     let rib = ((z + y * 0.5) / 28.0).rem_euclid(1.0);
@@ -253,9 +271,14 @@ fn chest_hu(point: [f64; 3], vessels: &[&Tube]) -> f64 {
     }
     let size = (1.0 - ((z - 95.0) / 190.0).powi(2)).max(0.0).sqrt();
     let in_lung = size > 0.15 && disc(x.signum() * 78.0, 4.0, 56.0 * size, 84.0 * size) < 1.0;
-    let domes = within(point, [-78.0, 5.0, 0.0], [75.0, 95.0, 62.0]) || within(point, [78.0, 5.0, 0.0], [75.0, 95.0, 42.0]);
+    let domes =
+        within(point, [-78.0, 5.0, 0.0], [75.0, 95.0, 62.0]) || within(point, [78.0, 5.0, 0.0], [75.0, 95.0, 42.0]);
     if in_lung && !domes {
-        return if vessels.iter().any(|vessel| vessel.contains(point)) { 40.0 } else { -860.0 };
+        return if vessels.iter().any(|vessel| vessel.contains(point)) {
+            40.0
+        } else {
+            -860.0
+        };
     }
     if body > 0.83 { -95.0 } else { 50.0 }
 }

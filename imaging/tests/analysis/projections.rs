@@ -47,7 +47,10 @@ fn the_systems_own_deviation_index_tells_over_and_under_exposure() {
         kinds(&phantom)
     };
     assert_eq!(with(1.2), []);
-    assert_eq!((with(4.5), with(-3.4)), (vec![FindingKind::Exposure], vec![FindingKind::Exposure]));
+    assert_eq!(
+        (with(4.5), with(-3.4)),
+        (vec![FindingKind::Exposure], vec![FindingKind::Exposure])
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use imaging::analysis::{AnalysisError, Cancelled, Label, Options, Stage, Stack, analyze};
+use imaging::analysis::{AnalysisError, Cancelled, Label, Options, Stack, Stage, analyze};
 use imaging::pixels::{Photometric, SampleData, Samples};
 
 use crate::phantoms::{Head, Phantom, ball, head, header};
@@ -31,7 +31,10 @@ fn the_order_of_the_images_does_not_matter_but_findings_name_the_image() {
     let (a, b) = (phantom.analyze().expect("a CT"), shuffled.analyze().expect("a CT"));
     assert_eq!(a.results.structures, b.results.structures);
     let last = phantom.images.len() - 1;
-    assert_eq!(a.results.findings[0].image.map(|image| last - image), b.results.findings[0].image);
+    assert_eq!(
+        a.results.findings[0].image.map(|image| last - image),
+        b.results.findings[0].image
+    );
 }
 
 #[test]
@@ -59,7 +62,10 @@ fn a_coronal_series_of_the_same_head_gives_the_same_volumes_and_places() {
     assert!((0..3).all(|axis| (at[axis] - bt[axis]).abs() < 1.0), "{at:?} {bt:?}");
     let analysis = coronal.analyze().expect("a CT");
     assert_eq!(
-        (analysis.results.spatial.source_orientation.as_str(), analysis.results.spatial.orientation.as_str()),
+        (
+            analysis.results.spatial.source_orientation.as_str(),
+            analysis.results.spatial.orientation.as_str()
+        ),
         ("LIP", "LPS")
     );
     // The labels come back on the pixels of the coronal images.
@@ -87,8 +93,19 @@ fn gaps_duplicates_localizers_and_other_planes_are_left_out_and_told() {
     add(&|header| header.position = header.position.map(|[x, y, _]| [x, y, 400.0]));
     let stack = Stack::of(&phantom.headers).expect("a volume");
     assert_eq!((stack.order.len(), stack.grid.shape[2]), (count, count));
-    for word in ["place", "localizers", "another orientation", "no usable position", "colour", "irregular gaps"] {
-        assert!(stack.warnings.iter().any(|warning| warning.contains(word)), "{word}: {:?}", stack.warnings);
+    for word in [
+        "place",
+        "localizers",
+        "another orientation",
+        "no usable position",
+        "colour",
+        "irregular gaps",
+    ] {
+        assert!(
+            stack.warnings.iter().any(|warning| warning.contains(word)),
+            "{word}: {:?}",
+            stack.warnings
+        );
     }
 }
 
@@ -104,7 +121,10 @@ fn a_tilted_gantry_is_told_and_places_stay_right() {
     assert!((straight.0 / tilted.0 - 1.0).abs() < 0.02);
     assert!((tilted.1[1] - straight.1[1] - 15.0).abs() < 1.0, "{tilted:?}");
     let warnings = phantom.analyze().expect("a CT").results.warnings;
-    assert!(warnings.iter().any(|warning| warning.contains("14.0 degrees")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|warning| warning.contains("14.0 degrees")),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -152,7 +172,10 @@ fn it_stops_where_it_is_told_to() {
 fn what_is_no_ct_mr_or_radiograph_is_answered_by_name() {
     for modality in ["US", "XA", "PT", "SR"] {
         let error = Stack::of(&[header(modality, 64, 1.0, 0.0)]).expect_err("it is refused");
-        assert_eq!(error.to_string(), format!("the analysis reads CT, MR and radiographs, not images of modality {modality}"));
+        assert_eq!(
+            error.to_string(),
+            format!("the analysis reads CT, MR and radiographs, not images of modality {modality}")
+        );
     }
     // What is no term of DICOM is not repeated.
     let error = Stack::of(&[header("DOE^JOHN", 64, 1.0, 0.0)]).expect_err("it is refused");

@@ -27,6 +27,8 @@ pub fn is_cut(body: &Mask) -> bool {
         let [x, y, _] = body.place(*at);
         x == 0 || y == 0 || x + 1 == columns || y + 1 == rows
     });
-    let (cut, all) = edge.fold((0usize, 0usize), |(cut, all), at| (cut + usize::from(body.data[at]), all + 1));
+    let (cut, all) = edge.fold((0usize, 0usize), |(cut, all), at| {
+        (cut + usize::from(body.data[at]), all + 1)
+    });
     cut * 20 > all
 }

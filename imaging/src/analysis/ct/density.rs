@@ -43,11 +43,17 @@ pub fn low(series: &Series, lungs: &Lungs, smooth: &Volume<f32>, checks: &mut Ch
         }
         let voxels: Vec<usize> = found.voxels(part).collect();
         let left = voxels.iter().filter(|at| lungs.left.data[**at]).count() * 2 > voxels.len();
-        let (name, side) = if left { ("left", &lungs.left) } else { ("right", &lungs.right) };
+        let (name, side) = if left {
+            ("left", &lungs.left)
+        } else {
+            ("right", &lungs.right)
+        };
         let volume = voxels.len() as f64 * ml;
         let mean = mean(&series.loaded.volume, &voxels);
         let finding = Finding {
-            description: format!("Region of air in the lung, {volume:.1} ml, mean {mean:.0} HU: candidate bulla or cyst."),
+            description: format!(
+                "Region of air in the lung, {volume:.1} ml, mean {mean:.0} HU: candidate bulla or cyst."
+            ),
             location: place::in_lung(name, side, part.centroid),
             confidence: (0.3 + 0.3 * surrounded + 0.05 * volume).clamp(0.0, 0.8),
             method: method(
@@ -87,7 +93,9 @@ pub fn material(series: &Series, body: &Mask, checks: &mut Checks) -> Vec<Candid
         let mean = mean(hu, &voxels);
         let [x, y, z] = series.loaded.grid.point(part.centroid).map(f64::round);
         let finding = Finding {
-            description: format!("Material denser than bone, {volume:.2} ml, mean {mean:.0} HU: metal or another implant."),
+            description: format!(
+                "Material denser than bone, {volume:.2} ml, mean {mean:.0} HU: metal or another implant."
+            ),
             location: format!("at {x:.0} mm to the left, {y:.0} mm to the back, {z:.0} mm to the head"),
             confidence: 0.85,
             method: method(

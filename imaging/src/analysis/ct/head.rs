@@ -104,7 +104,13 @@ pub fn find(series: &Series, head: &Head, smooth: &Volume<f32>, checks: &mut Che
                  confidence from contrast and volume",
                 "Gantry; densities after Parizel et al., Eur Radiol 11:1770-1783 (2001)",
             ),
-            ..located(series, FindingKind::IntracranialHighDensity, part.centroid, volume, mean)
+            ..located(
+                series,
+                FindingKind::IntracranialHighDensity,
+                part.centroid,
+                volume,
+                mean,
+            )
         };
         candidates.push(Candidate { finding, voxels });
     }

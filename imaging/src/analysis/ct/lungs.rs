@@ -63,13 +63,17 @@ pub fn of(series: &Series, body: &Mask, smooth: &Volume<f32>, warnings: &mut Vec
     if lungs.is_empty() {
         return None;
     }
-    let (low, high) = (lungs.iter().map(|lung| lung.low[2]).min()?, lungs.iter().map(|lung| lung.high[2]).max()?);
+    let (low, high) = (
+        lungs.iter().map(|lung| lung.low[2]).min()?,
+        lungs.iter().map(|lung| lung.high[2]).max()?,
+    );
     // Gas in the bowel below the lungs is no airway.
     airway = airway.filter(|airway| airway.bounds().is_some_and(|(_, top)| top[2] > (low + high) / 2));
     let lungs: HashSet<u32> = lungs.iter().map(|lung| lung.label).collect();
     let all = found.mask(|part| lungs.contains(&part.label));
     let (left, right) = parted(series, &all).unwrap_or_else(|| {
-        warnings.push("The lungs could not be parted: left and right were taken from the middle of the body.".to_owned());
+        warnings
+            .push("The lungs could not be parted: left and right were taken from the middle of the body.".to_owned());
         by_middle(&all, body)
     });
     let values = all.data.iter().zip(&hu.data).filter(|(inside, _)| **inside).map(|(_, hu)| *hu);
@@ -103,7 +107,8 @@ fn parted(series: &Series, all: &Mask) -> Option<(Mask, Mask)> {
     let total = all.count() as f64;
     for mm in [0.0, 1.5, 3.0, 4.5, 6.0, 8.0] {
         let found = Components::of(&eroded(all, series.reach(mm)), Neighbours::Faces);
-        let mut large: Vec<&Part> = found.parts.iter().filter(|part| part.voxels as f64 > SMALLER_LUNG * total).collect();
+        let mut large: Vec<&Part> =
+            found.parts.iter().filter(|part| part.voxels as f64 > SMALLER_LUNG * total).collect();
         large.sort_by(|a, b| a.centroid[0].total_cmp(&b.centroid[0]));
         let [right, .., left] = large[..] else {
             continue;
@@ -146,7 +151,12 @@ pub fn measure(series: &Series, lungs: &Lungs, checks: &mut Checks) {
     let values = || both.data.iter().zip(&series.loaded.volume.data).filter(|(inside, _)| **inside).map(|(_, hu)| *hu);
     let count = both.count().max(1) as f64;
     let mean = values().map(f64::from).sum::<f64>() / count;
-    checks.measured("mean lung density", mean, "[hnsf'U]", &method("Mean of the voxels of the lungs", HU2001));
+    checks.measured(
+        "mean lung density",
+        mean,
+        "[hnsf'U]",
+        &method("Mean of the voxels of the lungs", HU2001),
+    );
     let low = values().filter(|hu| *hu < EMPHYSEMA).count() as f64;
     let emphysema = method(
         "Share of lung voxels below -950 HU (LAA-950) on the analysed grid; a measurement, not a diagnosis",

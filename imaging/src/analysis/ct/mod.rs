@@ -34,7 +34,8 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
     let mut warnings = Vec::new();
     let body = body::of(series);
     if body::is_cut(&body) {
-        warnings.push("The body reaches beyond the field of view: volumes are those of the part that is shown.".to_owned());
+        warnings
+            .push("The body reaches beyond the field of view: volumes are those of the part that is shown.".to_owned());
     }
     progress(Stage::Structures, 0.2)?;
     let smooth = smoothed(hu);
@@ -60,7 +61,10 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
     } else if let Some(lungs) = &lungs {
         candidates.extend(limited(nodules::find(series, lungs, &mut checks), &mut warnings));
         progress(Stage::Findings, 0.5)?;
-        candidates.extend(limited(density::low(series, lungs, &smooth, &mut checks), &mut warnings));
+        candidates.extend(limited(
+            density::low(series, lungs, &smooth, &mut checks),
+            &mut warnings,
+        ));
     }
     if let Some(why) = missing(why_short, head.is_none(), "no inside of a skull was found") {
         checks.looked_for(head::WHAT, Some(why));
@@ -80,7 +84,11 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
         searches: checks.searches,
         warnings,
         // Lungs and soft tissue at once.
-        window: if head.is_some() { [40.0, 100.0] } else { [-150.0, 1500.0] },
+        window: if head.is_some() {
+            [40.0, 100.0]
+        } else {
+            [-150.0, 1500.0]
+        },
     })
 }
 

@@ -125,7 +125,10 @@ impl Area {
         let lung = self.lung.cropped(low, high);
         let away = |at: usize| {
             let place = solid.place(at);
-            (0..3).map(|axis| (place[axis] as f64 + low[axis] as f64 - centre[axis]).powi(2)).sum::<f64>().sqrt()
+            (0..3)
+                .map(|axis| (place[axis] as f64 + low[axis] as f64 - centre[axis]).powi(2))
+                .sum::<f64>()
+                .sqrt()
         };
         let mut reached = Mask::filled(solid.shape, false);
         let inside = body.iter().filter(|voxel| (0..3).all(|axis| (low[axis]..=high[axis]).contains(&voxel[axis])));
@@ -163,14 +166,20 @@ fn candidate(series: &Series, lungs: &Lungs, low: [usize; 3], hu: &Volume<f32>, 
     let ml = shape.voxels.len() as f64 * grid.voxel_ml();
     let inside: Vec<usize> = shape.voxels.iter().map(|voxel| hu.at(*voxel)).collect();
     let left = nearest_is(&lungs.left, &lungs.right, centre);
-    let (name, lung) = if left { ("left", &lungs.left) } else { ("right", &lungs.right) };
+    let (name, lung) = if left {
+        ("left", &lungs.left)
+    } else {
+        ("right", &lungs.right)
+    };
     let point = grid.point(centre);
     let (diameter, mean) = (diameter_mm(ml), mean(hu, &inside));
     let freedom = 1.0 - shape.connected / CONNECTED;
     let size = ((diameter - DIAMETER.start()) / 5.0).clamp(0.0, 1.0);
     let finding = Finding {
         kind: FindingKind::LungNodule,
-        description: format!("Compact dense region in the lung, {diameter:.0} mm, mean {mean:.0} HU: candidate nodule."),
+        description: format!(
+            "Compact dense region in the lung, {diameter:.0} mm, mean {mean:.0} HU: candidate nodule."
+        ),
         location: place::in_lung(name, lung, centre),
         position: Some(point),
         image: series.image_at(point),

@@ -59,11 +59,22 @@ pub fn labels(hu: &Volume<f32>, body: &Mask, bone: &Mask, lungs: Option<&Lungs>,
 /// How each label is found.
 pub fn methods() -> Vec<(Label, Method)> {
     const HU2001: &str = "Hu, Hoffman and Reinhardt, IEEE Trans Med Imaging 20:490-498 (2001)";
-    let lung = || method("Iterated threshold within the body, without airways, left and right parted by erosion", HU2001);
+    let lung = || {
+        method(
+            "Iterated threshold within the body, without airways, left and right parted by erosion",
+            HU2001,
+        )
+    };
     vec![
         (Label::LeftLung, lung()),
         (Label::RightLung, lung()),
-        (Label::Airway, method("Region growing below -940 HU from the trachea, tightened until it does not leak", HU2001)),
+        (
+            Label::Airway,
+            method(
+                "Region growing below -940 HU from the trachea, tightened until it does not leak",
+                HU2001,
+            ),
+        ),
         (
             Label::Intracranial,
             method(
@@ -80,12 +91,21 @@ pub fn methods() -> Vec<(Label, Method)> {
         ),
         (
             Label::SoftTissue,
-            method("-29 to 150 HU within the body", "Aubrey et al., Acta Physiol 210:489-497 (2014)"),
+            method(
+                "-29 to 150 HU within the body",
+                "Aubrey et al., Acta Physiol 210:489-497 (2014)",
+            ),
         ),
         (
             Label::Fat,
-            method("-190 to -30 HU within the body", "Yoshizumi et al., Radiology 211:283-286 (1999)"),
+            method(
+                "-190 to -30 HU within the body",
+                "Yoshizumi et al., Radiology 211:283-286 (1999)",
+            ),
         ),
-        (Label::Gas, method("Below -500 HU within the body, outside of lungs and airways", HU2001)),
+        (
+            Label::Gas,
+            method("Below -500 HU within the body, outside of lungs and airways", HU2001),
+        ),
     ]
 }
