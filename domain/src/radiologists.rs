@@ -65,25 +65,24 @@ pub struct ProfileChange {
 
 impl ProfileChange {
     fn check(&self) -> Result<()> {
-        let wrong = |field, code, message: String| FieldError { field, code, message };
         let zone = self.time_zone.as_deref().filter(|zone| hours::zone(zone).is_none());
+        let most = self.max_open_studies.filter(|most| !(0..=1000).contains(most));
+        let hours = self.hours.as_ref().filter(|hours| hours.len() > HOURS);
         Checks::default()
-            .add(zone.map(|_| {
-                let message = "timeZone is a name of the IANA time zone database, such as Europe/Vienna";
-                wrong("timeZone", "INVALID_TIME_ZONE", message.into())
+            .add(zone.map(|_| FieldError {
+                field: "timeZone",
+                code: "INVALID_TIME_ZONE",
+                message: "timeZone is a name of the IANA time zone database, such as Europe/Vienna".into(),
             }))
-            .add(
-                self.max_open_studies.filter(|most| !(0..=1000).contains(most)).map(|_| {
-                    let message = "maxOpenStudies is from 0 to 1000";
-                    wrong("maxOpenStudies", "OUT_OF_RANGE", message.into())
-                }),
-            )
-            .add(self.hours.as_ref().filter(|hours| hours.len() > HOURS).map(|_| {
-                wrong(
-                    "hours",
-                    "INVALID_HOURS",
-                    format!("A week has at most {HOURS} working hours"),
-                )
+            .add(most.map(|_| FieldError {
+                field: "maxOpenStudies",
+                code: "OUT_OF_RANGE",
+                message: "maxOpenStudies is from 0 to 1000".into(),
+            }))
+            .add(hours.map(|_| FieldError {
+                field: "hours",
+                code: "INVALID_HOURS",
+                message: format!("A week has at most {HOURS} working hours"),
             }))
             .done()
     }

@@ -77,7 +77,7 @@ pub async fn study_assign_now(db: &Db, study_id: i64) -> Result<Assigned> {
     };
     give(&tx, &ctx, study, chosen, AssignmentMethod::Automatic, Some(&considered)).await?;
     tx.commit().await?;
-    metrics::counter!("gantry_studies_assigned_total", "method" => "automatic").increment(1);
+    metrics::counter!("gantry_studies_assigned_automatically_total").increment(1);
     Ok(Assigned::To(chosen))
 }
 

@@ -85,7 +85,7 @@ async fn each_urgency_has_its_time_and_a_centre_may_have_others() {
 }
 
 #[tokio::test]
-async fn s2_22_an_urgent_upload_is_urgent_and_a_file_may_ask_for_more() {
+async fn s2_21_an_urgent_upload_is_urgent_and_a_file_may_ask_for_more() {
     let app = TestApp::new().await;
     let technician = app.technician_of(app.centre).await;
     let plain = sent(&technician, study(1), json!({ "urgent": true })).await;
