@@ -30,13 +30,9 @@ async fn a_radiologist_says_what_is_read_when_and_how_much() {
                 "maxOpenStudies": 10, "load": { "openStudies": 0 } })
     );
     let hours = json!([{ "day": "MONDAY", "from": "08:00", "to": "16:30" }]);
-    let more = json!({ "hours": hours, "timeZone": "Europe/Vienna", "maxOpenStudies": 3 });
-    let second = set(&app.admin().await, {
-        let mut more = more.clone();
-        more["radiologist"] = id.clone();
-        more
-    });
-    let second = second.await["user"]["reading"].clone();
+    let admin = app.admin().await;
+    let more = json!({ "radiologist": id, "hours": hours, "timeZone": "Europe/Vienna", "maxOpenStudies": 3 });
+    let second = set(&admin, more).await["user"]["reading"].clone();
     assert_eq!(
         (&second["hours"], &second["timeZone"]),
         (&hours, &json!("Europe/Vienna"))
