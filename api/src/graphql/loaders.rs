@@ -9,8 +9,8 @@ mod reading;
 pub use attributes::AttributesOf;
 pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
-pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
-pub use reading::{PriceId, PriceOf, ReportUuid};
+pub use pages::{AssignmentsOf, EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
+pub use reading::{PriceId, PriceOf, ReadingOf, ReportUuid};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -44,6 +44,8 @@ pub struct Loaders {
     pub events_of: DataLoader<Reader<EventsOf>>,
     pub priors_of: DataLoader<Reader<PriorsOf>>,
     pub reports_of: DataLoader<Reader<ReportsOf>>,
+    pub assignments_of: DataLoader<Reader<AssignmentsOf>>,
+    pub reading_of: DataLoader<Reader<ReadingOf>>,
     pub versions_of: DataLoader<Reader<VersionsOf>>,
     pub price_of: DataLoader<Reader<PriceOf>>,
     pub invoices: DataLoader<Reader<InvoiceUuid>>,
@@ -107,6 +109,8 @@ impl Loaders {
             events_of: loader(app, ctx, &batches),
             priors_of: loader(app, ctx, &batches),
             reports_of: loader(app, ctx, &batches),
+            assignments_of: loader(app, ctx, &batches),
+            reading_of: loader(app, ctx, &batches),
             versions_of: loader(app, ctx, &batches),
             price_of: loader(app, ctx, &batches),
             invoices: loader(app, ctx, &batches),

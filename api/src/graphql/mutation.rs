@@ -7,6 +7,7 @@ mod imaging_machines;
 mod jobs;
 mod prices;
 mod queues;
+mod radiologists;
 mod reports;
 mod sessions;
 mod studies;
@@ -24,6 +25,7 @@ pub struct Mutation(
     imaging_machines::ImagingMachineMutation,
     studies::StudyMutation,
     assignment::AssignmentMutation,
+    radiologists::RadiologistMutation,
     reports::ReportMutation,
     prices::PriceMutation,
     billing::BillingMutation,

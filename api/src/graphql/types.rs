@@ -1,5 +1,6 @@
 //! The objects of the schema, one file each.
 
+mod assignment;
 mod attribute;
 mod centre;
 mod event;
@@ -10,6 +11,7 @@ mod invoice;
 mod job;
 mod price;
 mod queue;
+mod reading;
 mod report;
 mod scalars;
 mod series;
@@ -21,6 +23,7 @@ mod user;
 mod words;
 mod worker_token;
 mod worklist;
+mod worklist_update;
 
 use super::errors::told;
 use super::loaders::Loaders;
@@ -30,6 +33,7 @@ use domain::{App, Error};
 use std::hash::Hash;
 use std::sync::Arc;
 
+pub use assignment::Assignment;
 pub use centre::Centre;
 pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
@@ -39,6 +43,7 @@ pub use invoice::{Invoice, InvoiceChange};
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
+pub use reading::RadiologistReading;
 pub use report::{Report, ReportVersion};
 pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
@@ -48,11 +53,12 @@ pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus,
-    TransferSyntax,
+    AssignmentMethod, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, LeftOut, Modality,
+    RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
+pub use worklist_update::WorklistUpdate;
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]

@@ -92,6 +92,12 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.studyClaim", "mutation { studyClaim(input: { study: \"$study\" }) { study { id } userErrors { code } } }", RADIOLOGIST),
     ("Mutation.studyRelease", "mutation { studyRelease(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
     ("Mutation.studyReview", "mutation { studyReview(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
+    ("Mutation.studyUrgencySet", "mutation { studyUrgencySet(input: { study: \"$study\", urgency: PRIORITY }) { study { id } userErrors { code } } }", OWN_CENTRE),
+    ("Mutation.studyAssignAutomatically", "mutation { studyAssignAutomatically(input: { study: \"$study\" }) { job { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.radiologistProfileSet", "mutation { radiologistProfileSet(input: { radiologist: \"$reader\", modalities: [CT] }) { user { id } userErrors { code } } }", READERS),
+    ("Mutation.centreReadingSet", "mutation { centreReadingSet(input: { centre: \"$centre\", autoAssign: false }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Query.radiologists", "{ radiologists { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
     ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
@@ -102,6 +108,8 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.workerTokenCreate", "mutation { workerTokenCreate(input: { name: \"$unique\", kinds: [RENDER_STUDY] }) { token userErrors { code } } }", ADMIN),
     ("Mutation.workerTokenRevoke", "mutation { workerTokenRevoke(input: { id: \"$token\" }) { workerToken { id } userErrors { code } } }", ADMIN),
     ("Subscription.studyUpdated", "subscription { studyUpdated(id: \"$study\") { study { id } } }", OWN_CENTRE),
+    // With the cursor before all events, because a live list begins with the first change.
+    ("Subscription.worklistUpdated", "subscription { worklistUpdated(filter: { centre: \"$centre\" }, after: \"MDow\") { study { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(id: \"$job\") { job { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(study: \"$study\") { job { id } } }", OWN_CENTRE),
 ];

@@ -16,6 +16,7 @@ pub enum Counted {
     Jobs,
     Events,
     Priors,
+    Assignments,
     Reports,
     Invoices,
     InvoiceChanges,
@@ -38,6 +39,7 @@ impl Loader<CountOf> for Reader<CountOf> {
                 Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Invoices => billing::invoice_counts_by_centre(&self.app, &self.ctx, &ids).await?,
                 Counted::InvoiceChanges => billing::change_counts_by_invoice(&self.app, &ids).await?,
+                Counted::Assignments => studies::assignment_counts_by_study(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));
