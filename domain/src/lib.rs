@@ -7,6 +7,7 @@ pub mod app;
 pub mod centres;
 pub mod config;
 pub mod context;
+pub mod critical_findings;
 pub mod db;
 pub mod error;
 pub mod events;

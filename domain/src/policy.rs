@@ -25,6 +25,11 @@ pub enum Action {
     ReportRead,
     ReportWrite,
     ReportVerify,
+    TemplateRead,
+    TemplateWrite,
+    CriticalFindingFlag,
+    CriticalFindingWithdraw,
+    CriticalFindingAcknowledge,
     PriceRead,
     PriceWrite,
     MachineRead,
@@ -57,7 +62,7 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..71, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 31] = [
+const TABLE: [(Action, [Scope; 4]); 36] = [
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -78,6 +83,14 @@ const TABLE: [(Action, [Scope; 4]); 31] = [
     (Action::ReportRead,     [All,   All,         Centre,     Centre]),
     (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
     (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),
+    // Templates and macros. Own: those for all, and one's own; an administrator keeps those for all.
+    (Action::TemplateRead,   [All,   Own,         Nothing,    Nothing]),
+    (Action::TemplateWrite,  [All,   Own,         Nothing,    Nothing]),
+    (Action::CriticalFindingFlag,        [All, All, Nothing, Nothing]),
+    // Own: what one flagged oneself.
+    (Action::CriticalFindingWithdraw,    [All, Own, Nothing, Nothing]),
+    // By whoever received it: nobody may say so for the centre.
+    (Action::CriticalFindingAcknowledge, [Nothing, Nothing, Centre, Centre]),
     // Own: the prices of a radiologist, of whom none has any yet.
     (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
     (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),

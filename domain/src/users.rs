@@ -257,6 +257,14 @@ pub async fn users_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Mo
     Ok(query.all(app.db.reader()).await?)
 }
 
+/// For a DataLoader: the names of those whom a record names that the caller has been given already. They belong to the record: who signed or heard a finding is
+/// told also to those who may not see the account.
+pub async fn user_names(app: &App, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    let query = query.select_only().columns([Column::Id, Column::FullName]);
+    Ok(query.into_tuple().all(app.db.reader()).await?)
+}
+
 pub(crate) fn is_radiologist(user: &Model) -> bool {
     user.role.as_deref() == Some(Role::Radiologist.as_str())
 }

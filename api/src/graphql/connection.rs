@@ -10,7 +10,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::context::Role;
 use domain::jobs::{self, JobFilter};
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
-use domain::reports::{self, ReportFilter};
+use domain::reports::{self, ReportFilter, TemplateFor};
 use domain::{Error, Result, centres, imaging_machines, prices, users, worker_tokens};
 use std::str::FromStr;
 
@@ -98,6 +98,8 @@ pub enum Total {
     Centres(Option<bool>),
     WorkerTokens,
     Reports(ReportFilter),
+    Templates(TemplateFor),
+    Macros,
     /// Of a centre, or of all.
     Prices(Option<i64>),
     /// Of a centre, or of all.
@@ -119,6 +121,8 @@ impl Total {
             Self::WorkerTokens => worker_tokens::worker_token_count(app, acting).await,
             Self::Reports(filter) => reports::report_count(app, acting, filter).await,
             Self::ImagingMachines(centre) => imaging_machines::machine_count(app, acting, *centre).await,
+            Self::Templates(wanted) => reports::report_template_count(app, acting, wanted).await,
+            Self::Macros => reports::report_macro_count(app, acting).await,
             Self::Prices(centre) => prices::price_count(app, acting, *centre).await,
         };
         Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))

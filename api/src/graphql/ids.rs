@@ -15,6 +15,9 @@ pub enum GlobalId {
     Instance(Uuid),
     Job(Uuid),
     Report(Uuid),
+    ReportTemplate(i64),
+    ReportMacro(i64),
+    CriticalFinding(Uuid),
     Price(i64),
     WorkerToken(i64),
     ImagingMachine(i64),
@@ -30,6 +33,9 @@ impl From<GlobalId> for ID {
             GlobalId::Instance(id) => format!("Instance:{id}"),
             GlobalId::Job(id) => format!("Job:{id}"),
             GlobalId::Report(id) => format!("Report:{id}"),
+            GlobalId::ReportTemplate(id) => format!("ReportTemplate:{id}"),
+            GlobalId::ReportMacro(id) => format!("ReportMacro:{id}"),
+            GlobalId::CriticalFinding(id) => format!("CriticalFinding:{id}"),
             GlobalId::Price(id) => format!("Price:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
             GlobalId::ImagingMachine(id) => format!("ImagingMachine:{id}"),
@@ -50,6 +56,9 @@ impl GlobalId {
             "Instance" => Some(Self::Instance(key.parse().ok()?)),
             "Job" => Some(Self::Job(key.parse().ok()?)),
             "Report" => Some(Self::Report(key.parse().ok()?)),
+            "ReportTemplate" => Some(Self::ReportTemplate(key.parse().ok()?)),
+            "ReportMacro" => Some(Self::ReportMacro(key.parse().ok()?)),
+            "CriticalFinding" => Some(Self::CriticalFinding(key.parse().ok()?)),
             "Price" => Some(Self::Price(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             "ImagingMachine" => Some(Self::ImagingMachine(key.parse().ok()?)),
@@ -83,6 +92,27 @@ pub fn report(id: &ID) -> Result<Uuid> {
     match GlobalId::parse(id) {
         Some(GlobalId::Report(id)) => Ok(id),
         _ => Err(Error::NotFound("Report")),
+    }
+}
+
+pub fn report_template(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::ReportTemplate(id)) => Ok(id),
+        _ => Err(Error::NotFound("Template")),
+    }
+}
+
+pub fn report_macro(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::ReportMacro(id)) => Ok(id),
+        _ => Err(Error::NotFound("Macro")),
+    }
+}
+
+pub fn critical_finding(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::CriticalFinding(id)) => Ok(id),
+        _ => Err(Error::NotFound("Critical finding")),
     }
 }
 

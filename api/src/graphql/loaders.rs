@@ -4,11 +4,13 @@ mod attributes;
 mod counts;
 mod pages;
 mod reading;
+mod reporting;
 
 pub use attributes::AttributesOf;
 pub use counts::{CountOf, Counted};
-pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
+pub use pages::{AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
 pub use reading::{PriceId, PriceOf, ReportUuid};
+pub use reporting::{ContentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -43,6 +45,16 @@ pub struct Loaders {
     pub priors_of: DataLoader<Reader<PriorsOf>>,
     pub reports_of: DataLoader<Reader<ReportsOf>>,
     pub versions_of: DataLoader<Reader<VersionsOf>>,
+    pub versions_by_number: DataLoader<Reader<VersionNumber>>,
+    pub addenda_of: DataLoader<Reader<AddendaOf>>,
+    pub reports_by_id: DataLoader<Reader<ReportId>>,
+    pub user_names: DataLoader<Reader<UserName>>,
+    pub contents: DataLoader<Reader<ContentOf>>,
+    pub locks: DataLoader<Reader<LockOf>>,
+    pub findings_of: DataLoader<Reader<FindingsOf>>,
+    pub findings_by_uuid: DataLoader<Reader<FindingUuid>>,
+    pub templates: DataLoader<Reader<TemplateId>>,
+    pub macros: DataLoader<Reader<MacroId>>,
     pub price_of: DataLoader<Reader<PriceOf>>,
     pub counts: DataLoader<Reader<CountOf>>,
 }
@@ -100,6 +112,16 @@ impl Loaders {
             priors_of: loader(app, ctx, &batches),
             reports_of: loader(app, ctx, &batches),
             versions_of: loader(app, ctx, &batches),
+            versions_by_number: loader(app, ctx, &batches),
+            addenda_of: loader(app, ctx, &batches),
+            reports_by_id: loader(app, ctx, &batches),
+            user_names: loader(app, ctx, &batches),
+            contents: loader(app, ctx, &batches),
+            locks: loader(app, ctx, &batches),
+            findings_of: loader(app, ctx, &batches),
+            findings_by_uuid: loader(app, ctx, &batches),
+            templates: loader(app, ctx, &batches),
+            macros: loader(app, ctx, &batches),
             price_of: loader(app, ctx, &batches),
             counts: loader(app, ctx, &batches),
             batches,

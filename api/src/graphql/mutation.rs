@@ -2,10 +2,13 @@
 
 mod assignment;
 mod centres;
+mod critical_findings;
 mod imaging_machines;
 mod jobs;
 mod prices;
 mod queues;
+mod report_templates;
+mod report_work;
 mod reports;
 mod sessions;
 mod studies;
@@ -24,6 +27,9 @@ pub struct Mutation(
     studies::StudyMutation,
     assignment::AssignmentMutation,
     reports::ReportMutation,
+    report_work::ReportWorkMutation,
+    report_templates::ReportTemplateMutation,
+    critical_findings::CriticalFindingMutation,
     prices::PriceMutation,
     jobs::JobMutation,
     queues::QueueMutation,

@@ -2,16 +2,19 @@
 
 mod imaging_machines;
 mod reading;
+mod writing;
 
 use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, ImagingMachineId, InstanceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StudyUuid, UserId, WorkerTokenId,
+    CentreId, FindingUuid, ImagingMachineId, InstanceUuid, JobId, MacroId, PriceId, ReportUuid, SeriesUuid, StudyUuid,
+    TemplateId, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, Date, ImagingMachine, Instance, Job, JobKind, JobState, Node, Price, Queue, Report, Role, Series,
-    Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
+    Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Job, JobKind, JobState, Node, Price, Queue,
+    Report, ReportMacro, ReportTemplate, Role, Series, Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken,
+    acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -25,6 +28,7 @@ use uuid::Uuid;
 pub struct Query(
     GeneralQuery,
     reading::ReadingQuery,
+    writing::WritingQuery,
     imaging_machines::ImagingMachineQuery,
 );
 
@@ -255,6 +259,13 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::Job(id)) => load(&loaders.jobs, JobId(id)).await?.map(|row| Job(row).into()),
         Some(GlobalId::Report(id)) => {
             load(&loaders.reports_by_uuid, ReportUuid(id)).await?.map(|row| Report(row).into())
+        }
+        Some(GlobalId::ReportTemplate(id)) => {
+            load(&loaders.templates, TemplateId(id)).await?.map(|row| ReportTemplate(row).into())
+        }
+        Some(GlobalId::ReportMacro(id)) => load(&loaders.macros, MacroId(id)).await?.map(|row| ReportMacro(row).into()),
+        Some(GlobalId::CriticalFinding(id)) => {
+            load(&loaders.findings_by_uuid, FindingUuid(id)).await?.map(|row| CriticalFinding(row).into())
         }
         Some(GlobalId::Price(id)) => load(&loaders.prices, PriceId(id)).await?.map(|row| Price(row).into()),
         Some(GlobalId::ImagingMachine(id)) => {

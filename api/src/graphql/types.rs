@@ -2,6 +2,7 @@
 
 mod attribute;
 mod centre;
+mod critical_finding;
 mod event;
 mod frame;
 mod imaging_machine;
@@ -10,9 +11,14 @@ mod job;
 mod price;
 mod queue;
 mod report;
+mod report_addendum;
+mod report_lock;
+mod report_template;
+mod report_version;
 mod scalars;
 mod series;
 mod session;
+mod signature;
 mod study;
 mod usage;
 mod user;
@@ -29,6 +35,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 pub use centre::Centre;
+pub use critical_finding::CriticalFinding;
 pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use imaging_machine::ImagingMachine;
@@ -36,15 +43,21 @@ pub use instance::Instance;
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
-pub use report::{Report, ReportVersion};
+pub use report::Report;
+pub use report_addendum::ReportAddendum;
+pub use report_lock::ReportLock;
+pub use report_template::{ExpandedText, ReportMacro, ReportTemplate, TextWarning};
+pub use report_version::ReportVersion;
 pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
+pub use signature::ReportSignature;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    Currency, EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
+    ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role,
+    StudyStatus, TransferSyntax,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -61,6 +74,9 @@ pub enum Node {
     Instance(Instance),
     Job(Job),
     Report(Report),
+    ReportTemplate(ReportTemplate),
+    ReportMacro(ReportMacro),
+    CriticalFinding(CriticalFinding),
     Price(Price),
     WorkerToken(WorkerToken),
     ImagingMachine(ImagingMachine),

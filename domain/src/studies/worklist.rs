@@ -11,6 +11,7 @@ use super::status::StudyStatus;
 use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;
+use crate::critical_findings;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, Slice};
 use chrono::NaiveDate;
@@ -29,6 +30,8 @@ pub struct StudyFilter {
     pub centre_id: Option<i64>,
     pub assignee_id: Option<i64>,
     pub is_urgent: Option<bool>,
+    /// Whether a critical finding of it waits for its centre.
+    pub has_unacknowledged_critical_finding: Option<bool>,
     /// First and last day of examination.
     pub examined: (Option<NaiveDate>, Option<NaiveDate>),
     /// Beginnings of words of name, identifiers and description; all must be found.
@@ -57,6 +60,13 @@ impl StudyFilter {
             })
             .apply_if(self.is_urgent, |query, urgent| {
                 query.filter(Column::IsUrgent.eq(urgent))
+            })
+            .apply_if(self.has_unacknowledged_critical_finding, |query, waiting| {
+                let studies = critical_findings::studies_waiting();
+                query.filter(match waiting {
+                    true => Column::Id.in_subquery(studies),
+                    false => Column::Id.not_in_subquery(studies),
+                })
             })
             .apply_if(first, |query, day| {
                 query.filter(Column::ExaminedOn.gte(day.to_string()))

@@ -42,6 +42,9 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$instance\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$report\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$finding\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$template\") { id } }", READERS),
+    ("Query.node", "{ node(id: \"$macro\") { id } }", READERS),
     ("Query.node", "{ node(id: \"$price\") { id } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
@@ -58,6 +61,10 @@ const GRAPHQL: &[Row] = &[
     ("Query.jobs", "{ jobs { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.report", "{ report(id: \"$report\") { id } }", OWN_CENTRE),
     ("Query.reports", "{ reports { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.reportTemplates", "{ reportTemplates(study: \"$study\") { nodes { id } } }", READERS),
+    ("Query.reportTemplates", "{ reportTemplates { nodes { id } } }", READERS),
+    ("Query.reportMacros", "{ reportMacros { nodes { id } } }", READERS),
+    ("Query.reportTextExpand", "{ reportTextExpand(study: \"$study\", text: \"{{patient.name}}\") { text } }", READERS),
     ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.imagingMachines", "{ imagingMachines { nodes { id } } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.queues", "{ queues { name } }", ADMIN),
@@ -95,6 +102,19 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockAcquire", "mutation { reportLockAcquire(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockRelease", "mutation { reportLockRelease(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportAddendumCreate", "mutation { reportAddendumCreate(input: { id: \"$report\", text: \"A\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateCreate", "mutation { reportTemplateCreate(input: { name: \"$unique\" }) { template { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateUpdate", "mutation { reportTemplateUpdate(input: { id: \"$template\", name: \"X\" }) { template { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportTemplateDelete", "mutation { reportTemplateDelete(input: { id: \"$spareTemplate\" }) { template { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.reportMacroCreate", "mutation { reportMacroCreate(input: { name: \"$unique\", text: \"X\" }) { macro { id } userErrors { code } } }", READERS),
+    ("Mutation.reportMacroUpdate", "mutation { reportMacroUpdate(input: { id: \"$macro\", text: \"X\" }) { macro { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportMacroDelete", "mutation { reportMacroDelete(input: { id: \"$spareMacro\" }) { macro { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.criticalFindingFlag", "mutation { criticalFindingFlag(input: { study: \"$study\", text: \"T\", severity: URGENT }) { criticalFinding { id } userErrors { code } } }", READERS),
+    ("Mutation.criticalFindingAcknowledge", "mutation { criticalFindingAcknowledge(input: { id: \"$finding\" }) { criticalFinding { id } userErrors { code } } }",
+        [Denied, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Mutation.criticalFindingWithdraw", "mutation { criticalFindingWithdraw(input: { id: \"$finding\", reason: \"R\" }) { criticalFinding { id } userErrors { code } } }", READERS),
     ("Mutation.priceCreate", "mutation { priceCreate(input: { centre: \"$centre\", modality: CT, amount: 1 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.priceUpdate", "mutation { priceUpdate(input: { id: \"$price\", amount: 2 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
@@ -231,6 +251,21 @@ async fn world() -> World {
             json!({ "study": study }),
         )
         .await;
+    let finding = callers[1]
+        .data(
+            "mutation($study: ID!) { criticalFindingFlag(input: { study: $study, text: \"T\", severity: URGENT }) { criticalFinding { id } } }",
+            json!({ "study": study }),
+        )
+        .await;
+    let kept = callers[0]
+        .data(
+            "mutation { template: reportTemplateCreate(input: { name: \"T\" }) { template { id } }
+                spareTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
+                macro: reportMacroCreate(input: { name: \"m\", text: \"M\" }) { macro { id } }
+                spareMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
+            json!({}),
+        )
+        .await;
     let machine = callers[0]
         .data(
             "mutation($centre: ID!) { imagingMachineCreate(input: { centre: $centre, name: \"CT 1\" }) { imagingMachine { id number } } }",
@@ -252,6 +287,14 @@ async fn world() -> World {
         ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
         ("$report", text(&report["reportCreate"]["report"]["id"])),
         ("$price", text(&price["priceCreate"]["price"]["id"])),
+        (
+            "$finding",
+            text(&finding["criticalFindingFlag"]["criticalFinding"]["id"]),
+        ),
+        ("$template", text(&kept["template"]["template"]["id"])),
+        ("$macro", text(&kept["macro"]["macro"]["id"])),
+        ("$spareTemplate", text(&kept["spareTemplate"]["template"]["id"])),
+        ("$spareMacro", text(&kept["spareMacro"]["macro"]["id"])),
         ("$reader", text(&reader["me"]["id"])),
         ("$gone", me(gone).await),
         ("$machine", text(&machine["id"])),

@@ -83,7 +83,12 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Claim",
                 "Release",
                 "Review",
-                "Verify"
+                "Verify",
+                "Acquire",
+                "Delete",
+                "Flag",
+                "Acknowledge",
+                "Withdraw"
             ]
             .iter()
             .any(|verb| name.ends_with(verb)),

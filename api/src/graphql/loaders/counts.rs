@@ -2,7 +2,7 @@
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
-use domain::{Error, events, jobs, reports, studies};
+use domain::{Error, critical_findings, events, jobs, reports, studies};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,13 +10,16 @@ use std::sync::Arc;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountOf(pub Counted, pub i64);
 
-/// Lists within a study.
+/// Lists within a study, or within a report.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counted {
     Jobs,
     Events,
     Priors,
     Reports,
+    CriticalFindings,
+    /// Of a report.
+    Addenda,
 }
 
 impl Loader<CountOf> for Reader<CountOf> {
@@ -24,19 +27,21 @@ impl Loader<CountOf> for Reader<CountOf> {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, Arc<Error>> {
-        let mut studies: HashMap<Counted, Vec<i64>> = HashMap::new();
-        for CountOf(what, study) in keys {
-            studies.entry(*what).or_default().push(*study);
+        let mut parents: HashMap<Counted, Vec<i64>> = HashMap::new();
+        for CountOf(what, parent) in keys {
+            parents.entry(*what).or_default().push(*parent);
         }
         let mut all = HashMap::new();
-        for (what, ids) in studies {
+        for (what, ids) in parents {
             let counts = match what {
                 Counted::Jobs => jobs::job_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Events => events::event_counts_by_study(&self.app, &ids).await?,
                 Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
+                Counted::CriticalFindings => critical_findings::finding_counts_by_study(&self.app, &ids).await?,
+                Counted::Addenda => reports::addendum_counts_by_report(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
-            all.extend(counts.into_iter().map(|(study, count)| (CountOf(what, study), count)));
+            all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));
         }
         Ok(all)
     }

@@ -30,6 +30,8 @@ pub struct StudyFilter {
     assignee: Option<ID>,
     /// Whether it is to be read before the others.
     urgent: Option<bool>,
+    /// Whether a critical finding waits to be acknowledged by the centre.
+    has_unacknowledged_critical_finding: Option<bool>,
     /// The day of the examination (`examinedOn`).
     date_range: Option<DateRange>,
     /// Beginnings of words of the patient's name, identifiers and description, in any order, without regard to case and
@@ -52,6 +54,7 @@ impl StudyFilter {
             centre_id: self.centre.as_ref().map(ids::centre).transpose()?,
             assignee_id: self.assignee.as_ref().map(ids::user).transpose()?,
             is_urgent: self.urgent,
+            has_unacknowledged_critical_finding: self.has_unacknowledged_critical_finding,
             examined: (range.from.map(|day| day.0), range.to.map(|day| day.0)),
             text: self.text,
             patient_id: self.patient_id,
