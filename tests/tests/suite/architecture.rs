@@ -15,12 +15,13 @@ use std::process::Command;
 const ARROWS: &[(&str, &[&str])] = &[
     ("gantry", &["api", "worker", "dimse", "domain", "imaging", "migration"]),
     ("api", &["domain", "imaging"]),
-    ("worker", &["domain", "imaging"]),
+    ("worker", &["documents", "domain", "imaging"]),
     ("dimse", &["domain", "imaging"]),
     ("domain", &["entity", "imaging", "migration"]),
     ("migration", &["entity"]),
     ("entity", &[]),
     ("imaging", &[]),
+    ("documents", &[]),
     (
         "tests",
         &[
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "api",
             "worker",
             "dimse",
+            "documents",
             "domain",
             "entity",
             "imaging",
@@ -49,6 +51,9 @@ const KEPT: &[(&str, &[&str])] = &[
 
 /// Rooms whose strings may hold SQL.
 const SQL: &[&str] = &["domain", "entity", "migration"];
+
+/// Rooms of pure functions.
+const PURE: &[&str] = &["imaging", "documents"];
 
 /// What a room of pure functions has no use for.
 const IMPURE: &[&str] = &[
@@ -143,9 +148,9 @@ fn misplaced(room: &str, text: &str) -> Vec<String> {
         wrong.extend(queries.then(|| format!("entity is named in {room}")));
         wrong.extend(sql.map(|sql| format!("SQL in {room}: {sql}")));
     }
-    if room == "imaging" {
+    if PURE.contains(&room) {
         let impure = names.iter().find(|name| IMPURE.contains(&name.word));
-        wrong.extend(impure.map(|name| format!("imaging is pure, but names {}", name.word)));
+        wrong.extend(impure.map(|name| format!("{room} is pure, but names {}", name.word)));
     }
     wrong
 }
