@@ -2,6 +2,7 @@
 //! own token.
 
 pub mod file;
+pub mod report;
 
 use crate::caller::context;
 use crate::rest::PacsError;

@@ -85,17 +85,17 @@ pub enum JobsCommand {
     Queues,
     /// Let no more jobs of a queue begin; those that run go on.
     Pause {
-        /// index, render, transcode or maintenance.
+        /// index, render, transcode, documents or maintenance.
         queue: String,
     },
     /// Let the jobs of a paused queue begin again.
     Resume {
-        /// index, render, transcode or maintenance.
+        /// index, render, transcode, documents or maintenance.
         queue: String,
     },
     /// Change how many jobs of a queue run at the same time; running workers follow within a second.
     Slots {
-        /// index, render, transcode or maintenance.
+        /// index, render, transcode, documents or maintenance.
         queue: String,
         /// A number, or `default`.
         slots: String,

@@ -5,6 +5,7 @@
 
 mod addenda;
 mod changes;
+mod document;
 mod expand;
 mod fill;
 mod lock;
@@ -17,6 +18,7 @@ mod write;
 
 pub use addenda::{addenda_by_report, addendum_counts_by_report, report_addendum_create};
 pub use changes::{Change, ChangeKind, VersionChanges, version_changes};
+pub use document::{Sheet, SheetPicture, document_find, document_url, documents_by_report, sheet_made, sheet_read};
 pub use expand::{Expanded, Warning};
 pub use fill::{report_create_from, report_text_expand};
 pub use lock::{LOCK_SECONDS, locks_by_report, report_lock_acquire, report_lock_release};

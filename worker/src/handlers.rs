@@ -3,11 +3,13 @@
 mod index_series;
 mod output;
 mod render_study;
+mod report_pdf;
 mod roll_up_usage;
 mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
+mod words;
 
 use crate::engine::{JobCtx, JobError, Registry};
 use domain::App;
@@ -18,6 +20,7 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, index_series::run))
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
+        .with(with_app(app, report_pdf::run))
         .with(with_app(app, sweep_orphans::run))
         .with(with_app(app, scrub_objects::run))
         .with(with_app(app, trim_history::run))

@@ -10,7 +10,9 @@ pub use attributes::AttributesOf;
 pub use counts::{CountOf, Counted};
 pub use pages::{AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
 pub use reading::{PriceId, PriceOf, ReportUuid};
-pub use reporting::{ContentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber};
+pub use reporting::{
+    ContentOf, DocumentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber,
+};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -50,6 +52,7 @@ pub struct Loaders {
     pub reports_by_id: DataLoader<Reader<ReportId>>,
     pub user_names: DataLoader<Reader<UserName>>,
     pub contents: DataLoader<Reader<ContentOf>>,
+    pub documents: DataLoader<Reader<DocumentOf>>,
     pub locks: DataLoader<Reader<LockOf>>,
     pub findings_of: DataLoader<Reader<FindingsOf>>,
     pub findings_by_uuid: DataLoader<Reader<FindingUuid>>,
@@ -117,6 +120,7 @@ impl Loaders {
             reports_by_id: loader(app, ctx, &batches),
             user_names: loader(app, ctx, &batches),
             contents: loader(app, ctx, &batches),
+            documents: loader(app, ctx, &batches),
             locks: loader(app, ctx, &batches),
             findings_of: loader(app, ctx, &batches),
             findings_by_uuid: loader(app, ctx, &batches),

@@ -5,6 +5,7 @@
 
 mod index_series;
 mod render_study;
+mod report_pdf;
 mod roll_up_usage;
 mod scrub_objects;
 mod sweep_orphans;
@@ -13,6 +14,7 @@ mod trim_history;
 
 pub use index_series::IndexSeriesV1;
 pub use render_study::RenderStudyV1;
+pub use report_pdf::ReportPdfV1;
 pub use roll_up_usage::RollUpUsageV1;
 pub use scrub_objects::ScrubObjectsV1;
 pub use sweep_orphans::SweepOrphansV1;
@@ -27,8 +29,9 @@ pub mod queues {
     pub const INDEX: &str = "index";
     pub const RENDER: &str = "render";
     pub const TRANSCODE: &str = "transcode";
+    pub const DOCUMENTS: &str = "documents";
     pub const MAINTENANCE: &str = "maintenance";
-    pub const ALL: [&str; 4] = [INDEX, RENDER, TRANSCODE, MAINTENANCE];
+    pub const ALL: [&str; 5] = [INDEX, RENDER, TRANSCODE, DOCUMENTS, MAINTENANCE];
 }
 
 /// The unique key of jobs of which the whole cluster has one.
@@ -54,6 +57,7 @@ pub enum JobKind {
     IndexSeries,
     RenderStudy,
     TranscodeStudy,
+    ReportPdf,
     SweepOrphans,
     ScrubObjects,
     TrimHistory,
@@ -61,10 +65,11 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 7] = [
+    pub const ALL: [JobKind; 8] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
+        Self::ReportPdf,
         Self::SweepOrphans,
         Self::ScrubObjects,
         Self::TrimHistory,
@@ -76,6 +81,7 @@ impl JobKind {
             Self::IndexSeries => IndexSeriesV1::KIND,
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
+            Self::ReportPdf => ReportPdfV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,
             Self::ScrubObjects => ScrubObjectsV1::KIND,
             Self::TrimHistory => TrimHistoryV1::KIND,

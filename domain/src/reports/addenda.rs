@@ -2,7 +2,7 @@
 
 use super::signature::{Signing, sha256, signing_time, study_content};
 use super::write::text_given;
-use super::{held, read, tell};
+use super::{document, held, read, tell};
 use crate::App;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -66,6 +66,7 @@ pub async fn report_addendum_create(
     };
     let addendum = row.insert(&tx).await?;
     tell(&tx, ctx, &study, EventKind::ReportAddendumCreated, report.uuid).await?;
+    document::ask(&tx, ctx, &study, report.id).await?;
     tx.commit().await?;
     Ok((report, addendum))
 }

@@ -2,7 +2,7 @@
 
 use super::lock::{locked_by_another, release};
 use super::signature::{Signing, sha256, signing_time, study_content};
-use super::{Changed, held, read, stale, tell};
+use super::{Changed, document, held, read, stale, tell};
 use crate::App;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -40,6 +40,7 @@ pub async fn report_verify(app: &App, ctx: &Context, uuid: Uuid, version: Option
     let report = sign(&tx, ctx, report).await?;
     release(&tx, &report).await?;
     tell(&tx, ctx, &study, EventKind::ReportVerified, report.uuid).await?;
+    document::ask(&tx, ctx, &study, report.id).await?;
     studies::advance(&tx, ctx, &study, Step::Verify, Default::default()).await?;
     tx.commit().await?;
     Ok(Changed::Done(report))

@@ -141,6 +141,7 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
+    ("GET", "/media/reports/:uuid/documents/:addenda", OWN_CENTRE),
     ("POST", "/auth/token", OPEN),
     ("GET", "/auth/me", ALL),
     ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
@@ -273,6 +274,14 @@ async fn world() -> World {
         )
         .await["imagingMachineCreate"]["imagingMachine"]
         .clone();
+    let document = verified(&callers).await;
+    app.run_pending_jobs().await;
+    let document = callers[1]
+        .data(
+            "query($id: ID!) { report(id: $id) { pdfUrl } }",
+            json!({ "id": document }),
+        )
+        .await;
     let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
     let reader = callers[1].data("{ me { id number } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
@@ -310,9 +319,25 @@ async fn world() -> World {
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
         (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
+        (":document", path(&document["report"]["pdfUrl"])),
         (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
     ];
     World { app, callers, names }
+}
+
+/// A verified report of another study of the own centre.
+async fn verified(callers: &[Client; 7]) -> Value {
+    let study = callers[2].upload(study(1)).await["studies"][0]["id"].clone();
+    let report = callers[1]
+        .data(
+            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\" }) { report { id } } }",
+            json!({ "study": study }),
+        )
+        .await["reportCreate"]["report"]["id"]
+        .clone();
+    let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { id } } }";
+    callers[1].data(verify, json!({ "id": report })).await;
+    report
 }
 
 impl World {
@@ -404,6 +429,7 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/renditions/:id" => world.filled(":rendition"),
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
+            "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
             path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
         };

@@ -2,6 +2,7 @@
 
 mod addenda;
 mod critical;
+mod document;
 mod history;
 mod lock;
 mod signature;

@@ -3,7 +3,7 @@
 use super::Reader;
 use async_graphql::dataloader::Loader;
 use domain::reports::StudyContent;
-use domain::rows::{CriticalFinding, Report, ReportLock, ReportMacro, ReportTemplate, ReportVersion};
+use domain::rows::{CriticalFinding, Report, ReportDocument, ReportLock, ReportMacro, ReportTemplate, ReportVersion};
 use domain::{Error, critical_findings, reports, users};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ pub struct UserName(pub i64);
 /// The files of the study with this id, as they are now.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentOf(pub i64);
+/// The PDF of the report with this id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DocumentOf(pub i64);
 /// The lock of the report with this id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LockOf(pub i64);
@@ -60,6 +63,17 @@ impl Loader<ContentOf> for Reader<ContentOf> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
         let contents = reports::contents_by_study(&self.app, &ids).await?;
         Ok(contents.into_iter().map(|(study, content)| (ContentOf(study), content)).collect())
+    }
+}
+
+impl Loader<DocumentOf> for Reader<DocumentOf> {
+    type Value = ReportDocument;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[DocumentOf]) -> Result<HashMap<DocumentOf, ReportDocument>, Arc<Error>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = reports::documents_by_report(&self.app, &ids).await?;
+        Ok(rows.into_iter().map(|row| (DocumentOf(row.report_id), row)).collect())
     }
 }
 

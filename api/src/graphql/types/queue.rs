@@ -9,7 +9,7 @@ pub struct Queue(pub QueueStatus);
 /// A queue of jobs, in the whole cluster.
 #[Object]
 impl Queue {
-    /// `index`, `render`, `transcode` or `maintenance`.
+    /// `index`, `render`, `transcode`, `documents` or `maintenance`.
     async fn name(&self) -> &str {
         self.0.name
     }

@@ -1,13 +1,13 @@
 //! `Report`: what is said of a study, and the texts that it had.
 
-use super::{ReportAddendum, ReportLock, ReportSignature, ReportVersion, Study, User, load, loaders};
+use super::{ReportAddendum, ReportLock, ReportSignature, ReportVersion, Study, User, app, load, loaders};
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::{AddendaOf, CountOf, Counted, LockOf, StudyId, UserId, VersionsOf};
+use crate::graphql::loaders::{AddendaOf, CountOf, Counted, DocumentOf, LockOf, StudyId, UserId, VersionsOf};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::page::Page;
-use domain::rows;
+use domain::{reports, rows};
 
 pub struct Report(pub rows::Report);
 
@@ -97,6 +97,16 @@ impl Report {
     /// Who answers for it, and for which content of the study; null before it is verified.
     async fn signature(&self) -> Option<ReportSignature> {
         ReportSignature::of_report(&self.0)
+    }
+
+    /// A signed address of its PDF with all its addenda, good for some minutes; null until a worker has made it.
+    async fn pdf_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        if !self.0.is_verified {
+            return Ok(None);
+        }
+        let document = load(&loaders(ctx)?.documents, DocumentOf(self.0.id)).await?;
+        let app = app(ctx)?;
+        Ok(document.map(|document| reports::document_url(app, &self.0, &document).path))
     }
 
     /// Who edits it at the moment; null when nobody does.

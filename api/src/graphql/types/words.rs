@@ -62,6 +62,8 @@ pub enum JobKind {
     RenderStudy,
     /// Copies a study's instances into another transfer syntax.
     TranscodeStudy,
+    /// Sets a verified report as PDF.
+    ReportPdf,
     /// Removes objects that belong to nothing.
     SweepOrphans,
     /// Compares stored objects with their hashes.
