@@ -6,6 +6,7 @@ mod document;
 mod history;
 mod lock;
 mod signature;
+mod statements;
 mod templates;
 
 use sea_orm::ConnectionTrait;

@@ -33,7 +33,8 @@ impl TemplateFor {
     /// For the study with this uuid or 8-character id: by its modality, its centre, and the body parts that its series or its
     /// description name.
     pub async fn study(app: &App, ctx: &Context, key: &str) -> Result<Self> {
-        let study = studies::acted_on(app, ctx, Action::TemplateRead, key).await?;
+        require(ctx, Action::TemplateRead)?;
+        let study = studies::study_find(app, ctx, key).await?;
         let parts: Vec<Option<String>> = series::Entity::find()
             .filter(series::Column::StudyId.eq(study.id))
             .select_only()
