@@ -61,6 +61,7 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<i64, types::Price>>("A page of prices.")
         .override_output_type_description::<Of<i64, types::Report>>("A page of reports.")
         .override_output_type_description::<Of<i64, types::ReportAddendum>>("A page of the addenda of a report.")
+        .override_output_type_description::<Of<i64, types::ReportKeyImage>>("A page of the key images of a report.")
         .override_output_type_description::<Of<i64, types::ReportMacro>>("A page of macros.")
         .override_output_type_description::<Of<TemplateKey, types::ReportTemplate>>("A page of templates.")
         .override_output_type_description::<Of<i64, types::CriticalFinding>>("A page of critical findings.")

@@ -8,6 +8,7 @@ mod changes;
 mod document;
 mod expand;
 mod fill;
+mod key_images;
 mod lock;
 mod macros;
 mod read;
@@ -21,6 +22,9 @@ pub use changes::{Change, ChangeKind, VersionChanges, version_changes};
 pub use document::{Sheet, SheetPicture, document_find, document_url, documents_by_report, sheet_made, sheet_read};
 pub use expand::{Expanded, Warning};
 pub use fill::{report_create_from, report_text_expand};
+pub use key_images::{
+    NewKeyImage, key_image_counts_by_report, key_images_by_report, report_key_image_add, report_key_image_remove,
+};
 pub use lock::{LOCK_SECONDS, locks_by_report, report_lock_acquire, report_lock_release};
 pub use macros::{
     MacroChange, NewMacro, macros_by_id, report_macro_count, report_macro_create, report_macro_delete,

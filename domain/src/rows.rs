@@ -11,6 +11,7 @@ pub use entity::rendition::Model as Rendition;
 pub use entity::report::Model as Report;
 pub use entity::report_addendum::Model as ReportAddendum;
 pub use entity::report_document::Model as ReportDocument;
+pub use entity::report_key_image::Model as ReportKeyImage;
 pub use entity::report_lock::Model as ReportLock;
 pub use entity::report_macro::Model as ReportMacro;
 pub use entity::report_template::Model as ReportTemplate;

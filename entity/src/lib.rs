@@ -14,6 +14,7 @@ pub mod rendition;
 pub mod report;
 pub mod report_addendum;
 pub mod report_document;
+pub mod report_key_image;
 pub mod report_lock;
 pub mod report_macro;
 pub mod report_template;

@@ -12,7 +12,16 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for ddl in [SIGNATURE, ADDENDUM, LOCK, TEMPLATE, MACRO, CRITICAL_FINDING, DOCUMENT] {
+        for ddl in [
+            SIGNATURE,
+            ADDENDUM,
+            LOCK,
+            TEMPLATE,
+            MACRO,
+            CRITICAL_FINDING,
+            KEY_IMAGE,
+            DOCUMENT,
+        ] {
             run(manager, ddl).await?;
         }
         match manager.get_database_backend() {
@@ -75,6 +84,14 @@ CREATE TABLE critical_finding (
   CHECK ((withdrawn_at IS NULL) = (withdrawal_reason IS NULL)));
 CREATE INDEX critical_finding_study ON critical_finding (study_id, id);
 CREATE INDEX critical_finding_open ON critical_finding (study_id) WHERE acknowledged_at IS NULL AND withdrawn_at IS NULL;
+"#;
+
+const KEY_IMAGE: &str = r#"
+CREATE TABLE report_key_image (
+  id {id}, report_id bigint NOT NULL REFERENCES report (id), instance_uuid {uuid} NOT NULL REFERENCES instance (uuid),
+  frame integer NOT NULL, caption text, added_by_id bigint REFERENCES "user" (id), created_at {ts} NOT NULL);
+CREATE UNIQUE INDEX report_key_image_of ON report_key_image (report_id, instance_uuid, frame);
+CREATE INDEX report_key_image_list ON report_key_image (report_id, id);
 "#;
 
 /// The PDF of a report with so many addenda.

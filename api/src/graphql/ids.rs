@@ -88,6 +88,13 @@ pub fn job(id: &ID) -> Result<Uuid> {
     }
 }
 
+pub fn instance(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Instance(id)) => Ok(id),
+        _ => Err(Error::NotFound("Instance")),
+    }
+}
+
 pub fn report(id: &ID) -> Result<Uuid> {
     match GlobalId::parse(id) {
         Some(GlobalId::Report(id)) => Ok(id),

@@ -8,7 +8,9 @@ mod reporting;
 
 pub use attributes::AttributesOf;
 pub use counts::{CountOf, Counted};
-pub use pages::{AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
+pub use pages::{
+    AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, KeyImagesOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf,
+};
 pub use reading::{PriceId, PriceOf, ReportUuid};
 pub use reporting::{
     ContentOf, DocumentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber,
@@ -52,6 +54,7 @@ pub struct Loaders {
     pub reports_by_id: DataLoader<Reader<ReportId>>,
     pub user_names: DataLoader<Reader<UserName>>,
     pub contents: DataLoader<Reader<ContentOf>>,
+    pub key_images_of: DataLoader<Reader<KeyImagesOf>>,
     pub documents: DataLoader<Reader<DocumentOf>>,
     pub locks: DataLoader<Reader<LockOf>>,
     pub findings_of: DataLoader<Reader<FindingsOf>>,
@@ -120,6 +123,7 @@ impl Loaders {
             reports_by_id: loader(app, ctx, &batches),
             user_names: loader(app, ctx, &batches),
             contents: loader(app, ctx, &batches),
+            key_images_of: loader(app, ctx, &batches),
             documents: loader(app, ctx, &batches),
             locks: loader(app, ctx, &batches),
             findings_of: loader(app, ctx, &batches),

@@ -13,7 +13,7 @@ use crate::storage::StoredFile;
 use crate::studies::{self, RenditionKind};
 use chrono::Utc;
 use entity::report_document::{self, Column, Entity, Model};
-use entity::{centre, rendition, report, report_addendum, series, study, user};
+use entity::{centre, instance, rendition, report, report_addendum, report_key_image, series, study, user};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Value,
@@ -21,7 +21,7 @@ use sea_orm::{
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Pictures of one document.
+/// Previews of one document.
 const PICTURES: u64 = 6;
 
 /// Everything that the document of a report says.
@@ -37,12 +37,17 @@ pub struct Sheet {
     pub pictures: Vec<SheetPicture>,
 }
 
-/// A picture that a worker has drawn already.
+/// A picture of the document.
 #[derive(Debug)]
-pub struct SheetPicture {
-    pub object_key: String,
-    pub series_number: Option<i64>,
-    pub series_description: Option<String>,
+pub enum SheetPicture {
+    /// A frame that the radiologist chose, to be drawn.
+    Chosen(report_key_image::Model, Box<instance::Model>),
+    /// The preview of a series, which a worker has drawn already: where nothing was chosen.
+    Preview {
+        object_key: String,
+        series_number: Option<i64>,
+        series_description: Option<String>,
+    },
 }
 
 /// In the transaction of a signature.
@@ -70,7 +75,10 @@ pub async fn sheet_read(app: &App, report_id: i64) -> Result<Option<Sheet>> {
     let signers = addenda.iter().filter_map(|addendum| addendum.signed_by_id).chain(report.verified_by_id);
     let signers = user::Entity::find().filter(user::Column::Id.is_in(signers)).all(c).await?;
     Ok(Some(Sheet {
-        pictures: pictures(c, study.id).await?,
+        pictures: match chosen(c, report.id).await? {
+            chosen if chosen.is_empty() => previews(c, study.id).await?,
+            chosen => chosen,
+        },
         signers: signers.into_iter().map(|signer| (signer.id, signer)).collect(),
         report,
         study,
@@ -83,8 +91,21 @@ fn count(addenda: &[report_addendum::Model]) -> i32 {
     i32::try_from(addenda.len()).unwrap_or(i32::MAX)
 }
 
+async fn chosen(c: &impl ConnectionTrait, report_id: i64) -> Result<Vec<SheetPicture>> {
+    let of_report = report_key_image::Entity::find().filter(report_key_image::Column::ReportId.eq(report_id));
+    let images = of_report.order_by_asc(report_key_image::Column::Id).all(c).await?;
+    let uuids = images.iter().map(|image| image.instance_uuid);
+    let instances = instance::Entity::find().filter(instance::Column::Uuid.is_in(uuids)).all(c).await?;
+    let instances: HashMap<Uuid, instance::Model> = instances.into_iter().map(|row| (row.uuid, row)).collect();
+    let picture = |image: report_key_image::Model| {
+        let instance = instances.get(&image.instance_uuid)?.clone();
+        Some(SheetPicture::Chosen(image, Box::new(instance)))
+    };
+    Ok(images.into_iter().filter_map(picture).collect())
+}
+
 /// The previews of the first series.
-async fn pictures(c: &impl ConnectionTrait, study_id: i64) -> Result<Vec<SheetPicture>> {
+async fn previews(c: &impl ConnectionTrait, study_id: i64) -> Result<Vec<SheetPicture>> {
     let of_study = series::Entity::find().filter(series::Column::StudyId.eq(study_id));
     let series = of_study
         .order_by_asc(series::Column::SeriesNumber)
@@ -101,7 +122,7 @@ async fn pictures(c: &impl ConnectionTrait, study_id: i64) -> Result<Vec<SheetPi
     let mut drawn: HashMap<i64, String> =
         drawn.into_iter().filter_map(|row| Some((row.series_id, row.object_key?))).collect();
     let picture = |series: series::Model| {
-        Some(SheetPicture {
+        Some(SheetPicture::Preview {
             object_key: drawn.remove(&series.id)?,
             series_number: series.series_number,
             series_description: series.series_description,

@@ -104,13 +104,15 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportLockAcquire", "mutation { reportLockAcquire(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportLockRelease", "mutation { reportLockRelease(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageAdd", "mutation { reportKeyImageAdd(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageRemove", "mutation { reportKeyImageRemove(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportAddendumCreate", "mutation { reportAddendumCreate(input: { id: \"$report\", text: \"A\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportTemplateCreate", "mutation { reportTemplateCreate(input: { name: \"$unique\" }) { template { id } userErrors { code } } }", READERS),
     ("Mutation.reportTemplateUpdate", "mutation { reportTemplateUpdate(input: { id: \"$template\", name: \"X\" }) { template { id } userErrors { code } } }", ADMIN),
-    ("Mutation.reportTemplateDelete", "mutation { reportTemplateDelete(input: { id: \"$spareTemplate\" }) { template { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.reportTemplateDelete", "mutation { reportTemplateDelete(input: { id: \"$otherTemplate\" }) { template { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
     ("Mutation.reportMacroCreate", "mutation { reportMacroCreate(input: { name: \"$unique\", text: \"X\" }) { macro { id } userErrors { code } } }", READERS),
     ("Mutation.reportMacroUpdate", "mutation { reportMacroUpdate(input: { id: \"$macro\", text: \"X\" }) { macro { id } userErrors { code } } }", ADMIN),
-    ("Mutation.reportMacroDelete", "mutation { reportMacroDelete(input: { id: \"$spareMacro\" }) { macro { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.reportMacroDelete", "mutation { reportMacroDelete(input: { id: \"$otherMacro\" }) { macro { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
     ("Mutation.criticalFindingFlag", "mutation { criticalFindingFlag(input: { study: \"$study\", text: \"T\", severity: URGENT }) { criticalFinding { id } userErrors { code } } }", READERS),
     ("Mutation.criticalFindingAcknowledge", "mutation { criticalFindingAcknowledge(input: { id: \"$finding\" }) { criticalFinding { id } userErrors { code } } }",
         [Denied, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
@@ -261,9 +263,9 @@ async fn world() -> World {
     let kept = callers[0]
         .data(
             "mutation { template: reportTemplateCreate(input: { name: \"T\" }) { template { id } }
-                spareTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
+                otherTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
                 macro: reportMacroCreate(input: { name: \"m\", text: \"M\" }) { macro { id } }
-                spareMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
+                otherMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
             json!({}),
         )
         .await;
@@ -302,8 +304,8 @@ async fn world() -> World {
         ),
         ("$template", text(&kept["template"]["template"]["id"])),
         ("$macro", text(&kept["macro"]["macro"]["id"])),
-        ("$spareTemplate", text(&kept["spareTemplate"]["template"]["id"])),
-        ("$spareMacro", text(&kept["spareMacro"]["macro"]["id"])),
+        ("$otherTemplate", text(&kept["otherTemplate"]["template"]["id"])),
+        ("$otherMacro", text(&kept["otherMacro"]["macro"]["id"])),
         ("$reader", text(&reader["me"]["id"])),
         ("$gone", me(gone).await),
         ("$machine", text(&machine["id"])),

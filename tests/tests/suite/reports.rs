@@ -4,6 +4,7 @@ mod addenda;
 mod critical;
 mod document;
 mod history;
+mod key_images;
 mod lock;
 mod signature;
 mod statements;

@@ -88,7 +88,9 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Delete",
                 "Flag",
                 "Acknowledge",
-                "Withdraw"
+                "Withdraw",
+                "Add",
+                "Remove"
             ]
             .iter()
             .any(|verb| name.ends_with(verb)),

@@ -8,9 +8,14 @@ use documents::{Addendum, KeyImage, Letterhead, Patient, Report, Section, Signat
 use domain::jobs::ReportPdfV1;
 use domain::reports::{self, Sheet, SheetPicture};
 use domain::rows::{Centre, User};
-use domain::{App, rows, studies};
+use domain::studies::{self, frames};
+use domain::{App, rows};
 use imaging::person_name::PersonName;
+use imaging::render::{Format, RenderOptions, encode};
 
+/// Longest side of a key image in pixels.
+const SIDE: u32 = 1024;
+const JPEG_QUALITY: u8 = 90;
 /// Lines of an address that a letterhead has room for.
 const ADDRESS: usize = 8;
 /// Characters of one paragraph; longer ones are divided.
@@ -30,10 +35,7 @@ async fn make(app: &App, job: &ReportPdfV1, ctx: &JobCtx, output: &Output) -> Re
     let mut images = Vec::with_capacity(sheet.pictures.len());
     for picture in &sheet.pictures {
         ctx.check()?;
-        images.push(KeyImage {
-            image: app.storage.get(&picture.object_key).await?.to_vec(),
-            caption: caption(picture),
-        });
+        images.extend(image(app, picture).await?);
     }
     let report = report(&sheet, images)?;
     let set = move || documents::report(&report);
@@ -43,6 +45,34 @@ async fn make(app: &App, job: &ReportPdfV1, ctx: &JobCtx, output: &Output) -> Re
     output.batch.commit(&*done, std::slice::from_ref(&file)).await?;
     reports::sheet_made(&done, &sheet, &file).await?;
     done.commit().await
+}
+
+/// None for a frame whose pixels cannot be shown: the text matters more.
+async fn image(app: &App, picture: &SheetPicture) -> Result<Option<KeyImage>, JobError> {
+    let (image, caption) = match picture {
+        SheetPicture::Preview {
+            object_key,
+            series_number,
+            series_description,
+        } => (
+            app.storage.get(object_key).await?.to_vec(),
+            caption(*series_number, series_description.as_deref()),
+        ),
+        SheetPicture::Chosen(chosen, instance) => {
+            let options = RenderOptions {
+                max_size: Some((SIDE, SIDE)),
+                ..RenderOptions::default()
+            };
+            let frame = u32::try_from(chosen.frame).unwrap_or(0);
+            let Ok(drawn) = frames::draw(app, instance, frame, options).await? else {
+                return Ok(None);
+            };
+            let encode = move || encode(&drawn, Format::Jpeg, JPEG_QUALITY);
+            let bytes = tokio::task::spawn_blocking(encode).await?.map_err(anyhow::Error::from)?;
+            (bytes, chosen.caption.clone().unwrap_or_default())
+        }
+    };
+    Ok(Some(KeyImage { image, caption }))
 }
 
 /// The same rows give the same document.
@@ -156,9 +186,9 @@ fn divided(paragraph: &str) -> Vec<String> {
     characters.chunks(PARAGRAPH).map(|part| part.iter().collect()).collect()
 }
 
-fn caption(picture: &SheetPicture) -> String {
-    let number = picture.series_number.map_or_else(|| "Series".to_owned(), |number| format!("Series {number}"));
-    let description = picture.series_description.as_deref().unwrap_or_default();
+fn caption(number: Option<i64>, description: Option<&str>) -> String {
+    let number = number.map_or_else(|| "Series".to_owned(), |number| format!("Series {number}"));
+    let description = description.unwrap_or_default();
     // Of a file: as long as its author wished.
     let description: String = description.chars().take(100).collect();
     match description.trim() {

@@ -20,6 +20,8 @@ pub enum Counted {
     CriticalFindings,
     /// Of a report.
     Addenda,
+    /// Of a report.
+    KeyImages,
 }
 
 impl Loader<CountOf> for Reader<CountOf> {
@@ -39,6 +41,7 @@ impl Loader<CountOf> for Reader<CountOf> {
                 Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::CriticalFindings => critical_findings::finding_counts_by_study(&self.app, &ids).await?,
                 Counted::Addenda => reports::addendum_counts_by_report(&self.app, &ids).await?,
+                Counted::KeyImages => reports::key_image_counts_by_report(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));

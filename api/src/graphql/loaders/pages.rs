@@ -4,7 +4,9 @@ use super::Reader;
 use async_graphql::dataloader::Loader;
 use domain::events::{self, Cursor, Event};
 use domain::page::{Page, PageRequest};
-use domain::rows::{CriticalFinding, InstanceSummary, Job, Report, ReportAddendum, ReportVersion, Series, Study};
+use domain::rows::{
+    CriticalFinding, InstanceSummary, Job, Report, ReportAddendum, ReportKeyImage, ReportVersion, Series, Study,
+};
 use domain::studies::{self, SeriesKey, StudyKey};
 use domain::{Error, critical_findings, jobs, reports};
 use std::collections::HashMap;
@@ -37,6 +39,9 @@ pub struct VersionsOf(pub i64, pub PageRequest<i64>);
 /// The addenda of a report.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AddendaOf(pub i64, pub PageRequest<i64>);
+/// The key images of a report.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct KeyImagesOf(pub i64, pub PageRequest<i64>);
 /// The critical findings of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FindingsOf(pub i64, pub PageRequest<i64>);
@@ -173,6 +178,20 @@ impl Loader<FindingsOf> for Reader<FindingsOf> {
         for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = critical_findings::findings_by_study(&self.app, &parents, &page).await?;
             all.extend(lists.into_iter().map(|(parent, list)| (FindingsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<KeyImagesOf> for Reader<KeyImagesOf> {
+    type Value = Page<ReportKeyImage>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[KeyImagesOf]) -> Result<HashMap<KeyImagesOf, Page<ReportKeyImage>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = reports::key_images_by_report(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (KeyImagesOf(parent, page), list)));
         }
         Ok(all)
     }

@@ -1,11 +1,11 @@
-//! Working on reports together: locks and addenda.
+//! Working on reports: locks, key images and addenda.
 
 use super::reports::{ReportPayload, payload};
 use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::ids;
 use crate::graphql::types::{Report, ReportAddendum, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use domain::reports;
+use domain::reports::{self, Changed, NewKeyImage};
 
 #[derive(Default)]
 pub struct ReportWorkMutation;
@@ -22,6 +22,32 @@ pub struct ReportLockAcquireInput {
 pub struct ReportLockReleaseInput {
     /// Which report.
     id: ID,
+}
+
+/// A frame to be shown with a report.
+#[derive(InputObject)]
+pub struct ReportKeyImageAddInput {
+    /// Which report.
+    report: ID,
+    /// Id of the instance, of the report's study.
+    instance: ID,
+    /// Number of the frame, from 0.
+    #[graphql(default)]
+    frame: u32,
+    /// What it shows, on one line of at most 200 characters.
+    caption: Option<String>,
+}
+
+/// A frame to be shown no longer with a report.
+#[derive(InputObject)]
+pub struct ReportKeyImageRemoveInput {
+    /// Which report.
+    report: ID,
+    /// Id of the instance.
+    instance: ID,
+    /// Number of the frame, from 0.
+    #[graphql(default)]
+    frame: u32,
 }
 
 /// What is added to a verified report.
@@ -65,6 +91,36 @@ impl ReportWorkMutation {
     ) -> Result<ReportPayload> {
         let report = async { reports::report_lock_release(app(ctx)?, acting(ctx)?, ids::report(&input.id)?).await };
         payload(report.await)
+    }
+
+    /// Shows a frame of the study with an unverified report and its PDF, at most 12; once more changes its caption.
+    async fn report_key_image_add(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A frame to be shown with a report.")] input: ReportKeyImageAddInput,
+    ) -> Result<ReportPayload> {
+        let report = async {
+            let new = NewKeyImage {
+                instance: ids::instance(&input.instance)?,
+                frame: input.frame,
+                caption: input.caption,
+            };
+            reports::report_key_image_add(app(ctx)?, acting(ctx)?, ids::report(&input.report)?, new).await
+        };
+        payload(report.await.map(Changed::Done))
+    }
+
+    /// No longer shows a frame with an unverified report.
+    async fn report_key_image_remove(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A frame to be shown no longer with a report.")] input: ReportKeyImageRemoveInput,
+    ) -> Result<ReportPayload> {
+        let report = async {
+            let (report, instance) = (ids::report(&input.report)?, ids::instance(&input.instance)?);
+            reports::report_key_image_remove(app(ctx)?, acting(ctx)?, report, instance, input.frame).await
+        };
+        payload(report.await.map(Changed::Done))
     }
 
     /// Adds a text to a verified report and signs it. Nothing of it can be changed afterwards.

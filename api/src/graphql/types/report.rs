@@ -1,9 +1,13 @@
 //! `Report`: what is said of a study, and the texts that it had.
 
-use super::{ReportAddendum, ReportLock, ReportSignature, ReportVersion, Study, User, app, load, loaders};
+use super::{
+    ReportAddendum, ReportKeyImage, ReportLock, ReportSignature, ReportVersion, Study, User, app, load, loaders,
+};
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::{AddendaOf, CountOf, Counted, DocumentOf, LockOf, StudyId, UserId, VersionsOf};
+use crate::graphql::loaders::{
+    AddendaOf, CountOf, Counted, DocumentOf, KeyImagesOf, LockOf, StudyId, UserId, VersionsOf,
+};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::page::Page;
@@ -134,6 +138,23 @@ impl Report {
             |row| row.id,
             |row| ReportAddendum { row, study_id },
         ))
+    }
+
+    /// The frames that are shown with it, in the order in which they were chosen. They are settled when it is verified.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn key_images(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<i64, ReportKeyImage>> {
+        let request = connection::request(first, after, last, before)?;
+        let key = KeyImagesOf(self.0.id, request);
+        let page = load(&loaders(ctx)?.key_images_of, key).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::KeyImages, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, ReportKeyImage))
     }
 
     /// Every text that it ever had, the present one first.

@@ -61,10 +61,22 @@ async fn the_number_of_statements_does_not_depend_on_the_number_of_reports() {
             let answer = client.data(PAGE, json!({ "first": first })).await;
             let last = &answer["studies"]["nodes"][first - 1];
             let report = &last["reports"]["nodes"][0];
-            assert!(report["pdfUrl"].is_string() && report["lock"]["holderName"].is_string(), "{report}");
-            assert_eq!(report["addenda"]["nodes"][0]["signature"]["isStudyUnchanged"], false, "{report}");
-            assert!(report["versions"]["nodes"][0]["changes"]["findings"][0].is_object(), "{report}");
-            assert!(last["criticalFindings"]["nodes"][0]["report"]["id"].is_string(), "{last}");
+            assert!(
+                report["pdfUrl"].is_string() && report["lock"]["holderName"].is_string(),
+                "{report}"
+            );
+            assert_eq!(
+                report["addenda"]["nodes"][0]["signature"]["isStudyUnchanged"], false,
+                "{report}"
+            );
+            assert!(
+                report["versions"]["nodes"][0]["changes"]["findings"][0].is_object(),
+                "{report}"
+            );
+            assert!(
+                last["criticalFindings"]["nodes"][0]["report"]["id"].is_string(),
+                "{last}"
+            );
             least = least.min(app.app.db.statements() - before);
         }
         least
