@@ -1,6 +1,7 @@
-//! Pictures and files: renditions and uploaded files from the store, frames drawn on demand; by a signed address or by the caller's
+//! Pictures, files and papers: renditions and uploaded files from the store, frames drawn on demand; by a signed address or by the caller's
 //! own token.
 
+pub mod billing;
 pub mod file;
 pub mod report;
 

@@ -67,6 +67,22 @@ pub fn rest() -> Vec<RestRoute> {
             "/media/reports/:uuid/documents/:addenda",
             media::report::document,
         ),
+        RestRoute::new(Method::GET, "/media/invoices/:uuid/pdf", media::billing::invoice),
+        RestRoute::new(
+            Method::GET,
+            "/media/credit-notes/:uuid/pdf",
+            media::billing::credit_note,
+        ),
+        RestRoute::new(
+            Method::GET,
+            "/media/statements/:uuid/pdf",
+            media::billing::statement_pdf,
+        ),
+        RestRoute::new(
+            Method::GET,
+            "/media/statements/:uuid/csv",
+            media::billing::statement_csv,
+        ),
     ]);
     routes.extend(pages::graphiql::routes());
     routes.extend(pacs::routes());

@@ -21,6 +21,8 @@ pub struct CentreInput {
     pub contact_email: Option<String>,
     pub contact_phone: Option<String>,
     pub is_active: Option<bool>,
+    /// Whether verifying a report bills its study (contract S2-80).
+    pub auto_billing: Option<bool>,
 }
 
 impl CentreInput {
@@ -52,6 +54,7 @@ pub async fn centre_create(app: &App, ctx: &Context, input: CentreInput) -> Resu
         contact_email: Set(input.contact_email),
         contact_phone: Set(input.contact_phone),
         is_active: Set(true),
+        auto_billing: Set(input.auto_billing.unwrap_or_default()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -77,6 +80,9 @@ pub async fn centre_update(app: &App, ctx: &Context, id: i64, input: CentreInput
     }
     if let Some(is_active) = input.is_active {
         row.is_active = Set(is_active);
+    }
+    if let Some(auto_billing) = input.auto_billing {
+        row.auto_billing = Set(auto_billing);
     }
     row.updated_at = Set(Utc::now());
     row.update(app.db.writer()).await.map_err(name_taken)

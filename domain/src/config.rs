@@ -70,6 +70,8 @@ pub struct Config {
     pub max_upload_files: usize,
     /// Centre of an administrator's upload that names none; unset: the first active one (contract S2-27).
     pub default_centre_id: Option<i64>,
+    /// Who bills, on invoices and statements: the name and the lines of the address, with `|` between.
+    pub invoice_issuer: String,
     /// Transfer syntax UID that every study is transcoded to besides the original; empty: none.
     pub transcode_to: String,
     /// Jobs that one worker process runs at the same time.
@@ -154,6 +156,7 @@ impl Default for Config {
             max_upload_bytes: 20_000_000_000,
             max_upload_files: 5_000,
             default_centre_id: None,
+            invoice_issuer: "Gantry".into(),
             transcode_to: String::new(),
             worker_slots: std::thread::available_parallelism().map_or(2, usize::from),
             worker_queues: String::new(),
@@ -227,6 +230,10 @@ impl Config {
                 "worker_queues names {unknown}, which is no queue; there are {}",
                 queues::ALL.join(", ")
             ));
+        }
+        let issuer: Vec<&str> = self.invoice_issuer.split('|').collect();
+        if issuer[0].trim().is_empty() || issuer.len() > 9 || issuer.iter().any(|line| line.chars().count() > 200) {
+            return Err("invoice_issuer is a name and up to 8 lines of an address, with | between; a line has up to 200 characters".into());
         }
         if self.storage_timeout_seconds < 1 {
             return Err("storage_timeout_seconds must be at least 1".into());

@@ -107,12 +107,16 @@ pub struct Topic {
     pub job_id: Option<Uuid>,
     /// Events of jobs only.
     pub jobs_only: bool,
+    /// What the listener may not hear of.
+    pub hidden: &'static [EventKind],
 }
 
 impl Topic {
     pub fn matches(&self, event: &Event) -> bool {
         let same = |wanted: Option<i64>, is: Option<i64>| wanted.is_none() || wanted == is;
-        event.study_id.is_some()
+        // A job without a study is heard by whoever asks for it by name.
+        (event.study_id.is_some() || self.job_id.is_some())
+            && !self.hidden.contains(&event.kind)
             && same(self.centre_id, event.centre_id)
             && same(self.study_id, event.study_id)
             && (self.job_id.is_none() || self.job_id == event.job_id)

@@ -1,4 +1,4 @@
-//! What reading a study costs: one price for each centre and modality.
+//! What reading a study costs a centre and earns a radiologist: one price for each of them and modality.
 
 use crate::App;
 use crate::centres;
@@ -8,16 +8,42 @@ use crate::money::{Currency, to_minor};
 use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require};
 use crate::studies::Modality;
+use crate::users;
 use chrono::Utc;
 use entity::price::{self, Column, Entity, Model};
+use entity::user;
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter,
-    Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, Select,
 };
 
+/// Whose price it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceOwner {
+    /// The centre that pays it.
+    Centre(i64),
+    /// The radiologist who earns it.
+    Radiologist(i64),
+}
+
+impl PriceOwner {
+    /// From two ids of which one is given (contract S2-72).
+    pub fn of(centre_id: Option<i64>, radiologist_id: Option<i64>) -> Result<Self> {
+        match (centre_id, radiologist_id) {
+            (Some(id), None) => Ok(Self::Centre(id)),
+            (None, Some(id)) => Ok(Self::Radiologist(id)),
+            _ => Err(Error::invalid(
+                "centre",
+                "INVALID_PRICE_OWNER",
+                "A price is either of a centre or of a radiologist; name one of them",
+            )),
+        }
+    }
+}
+
 pub struct NewPrice {
-    pub centre_id: i64,
+    pub owner: PriceOwner,
     pub modality: Modality,
     pub amount: Decimal,
     pub currency: Currency,
@@ -30,14 +56,18 @@ pub struct PriceUpdate {
     pub currency: Option<Currency>,
 }
 
-/// Contract S2-68, S2-69. A second price of the same centre and modality is a conflict (`PRICE_EXISTS`).
+/// Contract S2-68, S2-69, S2-72. A second price of the same owner and modality is a conflict (`PRICE_EXISTS`).
 pub async fn price_create(app: &App, ctx: &Context, new: NewPrice) -> Result<Model> {
     require(ctx, Action::PriceWrite)?;
     let amount_minor = minor(new.amount)?;
-    let centre = centres::find(app.db.reader(), new.centre_id).await?;
+    let (centre_id, radiologist_id) = match new.owner {
+        PriceOwner::Centre(id) => (Some(centres::find(app.db.reader(), id).await?.id), None),
+        PriceOwner::Radiologist(id) => (None, Some(radiologist(app, id).await?)),
+    };
     let now = Utc::now();
     let row = price::ActiveModel {
-        centre_id: Set(centre.id),
+        centre_id: Set(centre_id),
+        radiologist_id: Set(radiologist_id),
         modality: Set(new.modality.as_str().into()),
         amount_minor: Set(amount_minor),
         currency: Set(new.currency.as_str().into()),
@@ -66,6 +96,12 @@ pub async fn price_update(app: &App, ctx: &Context, id: i64, update: PriceUpdate
     }
     row.updated_at = Set(Utc::now());
     Ok(row.update(app.db.writer()).await?)
+}
+
+async fn radiologist(app: &App, id: i64) -> Result<i64> {
+    let found = user::Entity::find_by_id(id).one(app.db.reader()).await?;
+    let found = found.filter(users::is_radiologist).ok_or(Error::NotFound("Radiologist"))?;
+    Ok(found.id)
 }
 
 fn minor(amount: Decimal) -> Result<i64> {
@@ -112,13 +148,30 @@ pub async fn prices_of_centres(app: &App, ctx: &Context, centre_ids: &[i64]) -> 
     Ok(query.all(app.db.reader()).await?)
 }
 
+/// What a study of the modality costs the centre.
+pub(crate) async fn of_centre(c: &impl ConnectionTrait, centre_id: i64, modality: &str) -> Result<Option<Model>> {
+    let query = Entity::find().filter(Column::CentreId.eq(centre_id)).filter(Column::Modality.eq(modality));
+    Ok(query.one(c).await?)
+}
+
+/// What a study of the modality earns the radiologist.
+pub(crate) async fn of_radiologist(
+    c: &impl ConnectionTrait,
+    radiologist_id: i64,
+    modality: &str,
+) -> Result<Option<Model>> {
+    let query = Entity::find()
+        .filter(Column::RadiologistId.eq(radiologist_id))
+        .filter(Column::Modality.eq(modality));
+    Ok(query.one(c).await?)
+}
+
 fn matching(reach: Reach, centre_id: Option<i64>) -> Select<Entity> {
     let query = Entity::find();
     let query = match reach {
         Reach::All => query,
         Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
-        // No price is a radiologist's, so nothing is within reach of one.
-        Reach::Own(_) => query.filter(Column::Id.is_null()),
+        Reach::Own(own) => query.filter(Column::RadiologistId.eq(own)),
     };
     match centre_id {
         Some(centre_id) => query.filter(Column::CentreId.eq(centre_id)),

@@ -1,9 +1,12 @@
 //! The rows that services answer with, by the names of what they are.
 
 pub use entity::centre::Model as Centre;
+pub use entity::credit_note::Model as CreditNote;
 pub use entity::critical_finding::Model as CriticalFinding;
 pub use entity::imaging_machine::Model as ImagingMachine;
 pub use entity::instance::Model as Instance;
+pub use entity::invoice::Model as Invoice;
+pub use entity::invoice_change::Model as InvoiceChange;
 pub use entity::job::Model as Job;
 pub use entity::price::Model as Price;
 pub use entity::queue::Model as Queue;
@@ -17,6 +20,7 @@ pub use entity::report_macro::Model as ReportMacro;
 pub use entity::report_template::Model as ReportTemplate;
 pub use entity::report_version::Model as ReportVersion;
 pub use entity::series::Model as Series;
+pub use entity::statement::Model as Statement;
 pub use entity::study::Model as Study;
 pub use entity::user::Model as User;
 pub use entity::worker_token::Model as WorkerToken;

@@ -7,7 +7,7 @@ use crate::context::{Context, Role};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::money::Currency;
-use crate::prices::{self, NewPrice};
+use crate::prices::{self, NewPrice, PriceOwner};
 use crate::signals::Signals;
 use crate::studies::Modality;
 use crate::users::{self, NewUser};
@@ -146,7 +146,7 @@ pub async fn demo_accounts(app: &App) -> Result<()> {
     }
     for (modality, dollars) in [(Modality::Ct, 150), (Modality::Xray, 50), (Modality::Mri, 300)] {
         let price = NewPrice {
-            centre_id: centre.id,
+            owner: PriceOwner::Centre(centre.id),
             modality,
             amount: dollars.into(),
             currency: Currency::Usd,

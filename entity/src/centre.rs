@@ -12,6 +12,8 @@ pub struct Model {
     pub contact_email: Option<String>,
     pub contact_phone: Option<String>,
     pub is_active: bool,
+    /// Whether verifying a report bills its study.
+    pub auto_billing: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -1,10 +1,13 @@
 //! sea-orm entities, one file a table; no logic.
 
 pub mod centre;
+pub mod credit_note;
 pub mod critical_finding;
 pub mod external_output;
 pub mod imaging_machine;
 pub mod instance;
+pub mod invoice;
+pub mod invoice_change;
 pub mod job;
 pub mod login_failure;
 pub mod price;
@@ -21,6 +24,7 @@ pub mod report_template;
 pub mod report_version;
 pub mod series;
 pub mod staging;
+pub mod statement;
 pub mod stored_object;
 pub mod study;
 pub mod study_word;

@@ -1,4 +1,4 @@
-//! Table `price`: what reading a study of one modality costs a centre.
+//! Table `price`: what reading a study of one modality costs a centre, or earns a radiologist.
 
 use sea_orm::entity::prelude::*;
 
@@ -7,7 +7,9 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub centre_id: i64,
+    /// Exactly one of this and `radiologist_id`.
+    pub centre_id: Option<i64>,
+    pub radiologist_id: Option<i64>,
     pub modality: String,
     /// Hundredths of the currency's unit.
     pub amount_minor: i64,

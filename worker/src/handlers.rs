@@ -1,6 +1,9 @@
 //! How each kind of job is done, one file a kind.
 
+mod billing_statement;
 mod index_series;
+mod invoice_pdf;
+mod letterhead;
 mod output;
 mod render_study;
 mod report_pdf;
@@ -21,6 +24,8 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
         .with(with_app(app, report_pdf::run))
+        .with(with_app(app, invoice_pdf::run))
+        .with(with_app(app, billing_statement::run))
         .with(with_app(app, sweep_orphans::run))
         .with(with_app(app, scrub_objects::run))
         .with(with_app(app, trim_history::run))

@@ -7,6 +7,7 @@ use async_graphql::connection::{Connection, ConnectionNameType, CursorType, Defa
 use async_graphql::{Context, Object, OutputType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::billing::{self, InvoiceFilter};
 use domain::context::Role;
 use domain::jobs::{self, JobFilter};
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
@@ -102,6 +103,9 @@ pub enum Total {
     Macros,
     /// Of a centre, or of all.
     Prices(Option<i64>),
+    Invoices(InvoiceFilter),
+    /// Of a centre, or of all.
+    Statements(Option<i64>),
     /// Of a centre, or of all.
     ImagingMachines(Option<i64>),
 }
@@ -123,6 +127,8 @@ impl Total {
             Self::ImagingMachines(centre) => imaging_machines::machine_count(app, acting, *centre).await,
             Self::Templates(wanted) => reports::report_template_count(app, acting, wanted).await,
             Self::Macros => reports::report_macro_count(app, acting).await,
+            Self::Invoices(filter) => billing::invoice_count(app, acting, filter).await,
+            Self::Statements(centre) => billing::statement_count(app, acting, *centre).await,
             Self::Prices(centre) => prices::price_count(app, acting, *centre).await,
         };
         Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))

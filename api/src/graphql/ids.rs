@@ -19,6 +19,8 @@ pub enum GlobalId {
     ReportMacro(i64),
     CriticalFinding(Uuid),
     Price(i64),
+    Invoice(Uuid),
+    Statement(Uuid),
     WorkerToken(i64),
     ImagingMachine(i64),
 }
@@ -37,6 +39,8 @@ impl From<GlobalId> for ID {
             GlobalId::ReportMacro(id) => format!("ReportMacro:{id}"),
             GlobalId::CriticalFinding(id) => format!("CriticalFinding:{id}"),
             GlobalId::Price(id) => format!("Price:{id}"),
+            GlobalId::Invoice(id) => format!("Invoice:{id}"),
+            GlobalId::Statement(id) => format!("Statement:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
             GlobalId::ImagingMachine(id) => format!("ImagingMachine:{id}"),
         };
@@ -60,6 +64,8 @@ impl GlobalId {
             "ReportMacro" => Some(Self::ReportMacro(key.parse().ok()?)),
             "CriticalFinding" => Some(Self::CriticalFinding(key.parse().ok()?)),
             "Price" => Some(Self::Price(key.parse().ok()?)),
+            "Invoice" => Some(Self::Invoice(key.parse().ok()?)),
+            "Statement" => Some(Self::Statement(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             "ImagingMachine" => Some(Self::ImagingMachine(key.parse().ok()?)),
             _ => None,
@@ -134,6 +140,13 @@ pub fn imaging_machine(id: &ID) -> Result<i64> {
     match GlobalId::parse(id) {
         Some(GlobalId::ImagingMachine(id)) => Ok(id),
         _ => Err(Error::NotFound("Imaging machine")),
+    }
+}
+
+pub fn invoice(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Invoice(id)) => Ok(id),
+        _ => Err(Error::NotFound("Invoice")),
     }
 }
 

@@ -1,12 +1,14 @@
 //! DataLoaders: what the rows of a list refer to is read in one statement for all of them.
 
 mod attributes;
+mod billing;
 mod counts;
 mod pages;
 mod reading;
 mod reporting;
 
 pub use attributes::AttributesOf;
+pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
 pub use pages::{
     AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, KeyImagesOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf,
@@ -62,6 +64,12 @@ pub struct Loaders {
     pub templates: DataLoader<Reader<TemplateId>>,
     pub macros: DataLoader<Reader<MacroId>>,
     pub price_of: DataLoader<Reader<PriceOf>>,
+    pub invoices: DataLoader<Reader<InvoiceUuid>>,
+    pub statements: DataLoader<Reader<StatementUuid>>,
+    pub invoice_of: DataLoader<Reader<InvoiceOf>>,
+    pub credit_note_of: DataLoader<Reader<CreditNoteOf>>,
+    pub invoices_of: DataLoader<Reader<InvoicesOf>>,
+    pub changes_of: DataLoader<Reader<ChangesOf>>,
     pub counts: DataLoader<Reader<CountOf>>,
 }
 
@@ -131,6 +139,12 @@ impl Loaders {
             templates: loader(app, ctx, &batches),
             macros: loader(app, ctx, &batches),
             price_of: loader(app, ctx, &batches),
+            invoices: loader(app, ctx, &batches),
+            statements: loader(app, ctx, &batches),
+            invoice_of: loader(app, ctx, &batches),
+            credit_note_of: loader(app, ctx, &batches),
+            invoices_of: loader(app, ctx, &batches),
+            changes_of: loader(app, ctx, &batches),
             counts: loader(app, ctx, &batches),
             batches,
         }

@@ -1,6 +1,7 @@
 //! Mutations, object first: each takes one input and answers a payload with the changed object and `userErrors`.
 
 mod assignment;
+mod billing;
 mod centres;
 mod critical_findings;
 mod imaging_machines;
@@ -31,6 +32,7 @@ pub struct Mutation(
     report_templates::ReportTemplateMutation,
     critical_findings::CriticalFindingMutation,
     prices::PriceMutation,
+    billing::BillingMutation,
     jobs::JobMutation,
     queues::QueueMutation,
     worker_tokens::WorkerTokenMutation,

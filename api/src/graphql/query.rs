@@ -1,5 +1,6 @@
 //! Queries.
 
+mod billing;
 mod imaging_machines;
 mod reading;
 mod writing;
@@ -8,13 +9,13 @@ use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, FindingUuid, ImagingMachineId, InstanceUuid, JobId, MacroId, PriceId, ReportUuid, SeriesUuid, StudyUuid,
-    TemplateId, UserId, WorkerTokenId,
+    CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId, ReportUuid,
+    SeriesUuid, StatementUuid, StudyUuid, TemplateId, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Job, JobKind, JobState, Node, Price, Queue,
-    Report, ReportMacro, ReportTemplate, Role, Series, Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken,
-    acting, app, load, loaders,
+    Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node, Price,
+    Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter, StudyOrder, UsageDay,
+    User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -29,6 +30,7 @@ pub struct Query(
     GeneralQuery,
     reading::ReadingQuery,
     writing::WritingQuery,
+    billing::BillingQuery,
     imaging_machines::ImagingMachineQuery,
 );
 
@@ -266,6 +268,10 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::ReportMacro(id)) => load(&loaders.macros, MacroId(id)).await?.map(|row| ReportMacro(row).into()),
         Some(GlobalId::CriticalFinding(id)) => {
             load(&loaders.findings_by_uuid, FindingUuid(id)).await?.map(|row| CriticalFinding(row).into())
+        }
+        Some(GlobalId::Invoice(id)) => load(&loaders.invoices, InvoiceUuid(id)).await?.map(|row| Invoice(row).into()),
+        Some(GlobalId::Statement(id)) => {
+            load(&loaders.statements, StatementUuid(id)).await?.map(|row| Statement(row).into())
         }
         Some(GlobalId::Price(id)) => load(&loaders.prices, PriceId(id)).await?.map(|row| Price(row).into()),
         Some(GlobalId::ImagingMachine(id)) => {

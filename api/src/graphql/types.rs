@@ -7,6 +7,7 @@ mod event;
 mod frame;
 mod imaging_machine;
 mod instance;
+mod invoice;
 mod job;
 mod price;
 mod queue;
@@ -20,6 +21,7 @@ mod scalars;
 mod series;
 mod session;
 mod signature;
+mod statement;
 mod study;
 mod usage;
 mod user;
@@ -41,6 +43,7 @@ pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use imaging_machine::ImagingMachine;
 pub use instance::Instance;
+pub use invoice::{Invoice, InvoiceChange};
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
@@ -54,12 +57,13 @@ pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
 pub use signature::ReportSignature;
+pub use statement::Statement;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, JobKind, JobState, Modality, RenditionKind, Role,
-    StudyStatus, TransferSyntax,
+    ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, Modality,
+    RenditionKind, Role, StudyStatus, TransferSyntax,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -80,6 +84,8 @@ pub enum Node {
     ReportMacro(ReportMacro),
     CriticalFinding(CriticalFinding),
     Price(Price),
+    Invoice(Invoice),
+    Statement(Statement),
     WorkerToken(WorkerToken),
     ImagingMachine(ImagingMachine),
 }

@@ -1,4 +1,7 @@
-//! What can happen to a study, its reports, its jobs and its users.
+//! What can happen to a study, its reports, its invoice, its jobs and its users.
+
+use crate::context::Context;
+use crate::policy::{Action, Reach, require};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -18,6 +21,12 @@ pub enum EventKind {
     CriticalFindingFlagged,
     CriticalFindingAcknowledged,
     CriticalFindingWithdrawn,
+    InvoiceCreated,
+    InvoiceStatusChanged,
+    /// A report was verified whose study is billed by itself, and there was no price.
+    BillingSkipped,
+    /// The PDF of an invoice is ready.
+    InvoicePrinted,
     JobQueued,
     JobStarted,
     JobProgressed,
@@ -30,7 +39,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 24] = [
+    pub const ALL: [EventKind; 28] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
@@ -47,6 +56,10 @@ impl EventKind {
         Self::CriticalFindingFlagged,
         Self::CriticalFindingAcknowledged,
         Self::CriticalFindingWithdrawn,
+        Self::InvoiceCreated,
+        Self::InvoiceStatusChanged,
+        Self::BillingSkipped,
+        Self::InvoicePrinted,
         Self::JobQueued,
         Self::JobStarted,
         Self::JobProgressed,
@@ -56,6 +69,22 @@ impl EventKind {
         Self::JobCancelled,
         Self::UserRevoked,
     ];
+
+    /// Those of which only who may see invoices hears.
+    const BILLING: [EventKind; 4] = [
+        Self::InvoiceCreated,
+        Self::InvoiceStatusChanged,
+        Self::BillingSkipped,
+        Self::InvoicePrinted,
+    ];
+
+    /// What the caller does not hear of, although it is about a study that the caller may read.
+    pub(crate) fn hidden_from(ctx: &Context) -> &'static [EventKind] {
+        match require(ctx, Action::InvoiceRead) {
+            Ok(Reach::All | Reach::Centre(_)) => &[],
+            Ok(Reach::Own(_)) | Err(_) => &Self::BILLING,
+        }
+    }
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -75,6 +104,10 @@ impl EventKind {
             Self::CriticalFindingFlagged => "CRITICAL_FINDING_FLAGGED",
             Self::CriticalFindingAcknowledged => "CRITICAL_FINDING_ACKNOWLEDGED",
             Self::CriticalFindingWithdrawn => "CRITICAL_FINDING_WITHDRAWN",
+            Self::InvoiceCreated => "INVOICE_CREATED",
+            Self::InvoiceStatusChanged => "INVOICE_STATUS_CHANGED",
+            Self::BillingSkipped => "BILLING_SKIPPED",
+            Self::InvoicePrinted => "INVOICE_PRINTED",
             Self::JobQueued => "JOB_QUEUED",
             Self::JobStarted => "JOB_STARTED",
             Self::JobProgressed => "JOB_PROGRESSED",

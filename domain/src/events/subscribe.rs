@@ -101,6 +101,7 @@ async fn topic(app: &App, ctx: &Context, action: Action, wanted: &Wanted) -> Res
     Ok(Topic {
         centre_id: own.or(wanted.centre_id),
         study_id,
+        hidden: EventKind::hidden_from(ctx),
         ..Default::default()
     })
 }

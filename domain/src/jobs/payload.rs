@@ -3,7 +3,9 @@
 //! A payload is read long after it was written, perhaps by a newer Gantry: fields are only ever added, with a default; any other
 //! change is a new version beside the old one.
 
+mod billing_statement;
 mod index_series;
+mod invoice_pdf;
 mod render_study;
 mod report_pdf;
 mod roll_up_usage;
@@ -12,7 +14,9 @@ mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
 
+pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
+pub use invoice_pdf::InvoicePdfV1;
 pub use render_study::RenderStudyV1;
 pub use report_pdf::ReportPdfV1;
 pub use roll_up_usage::RollUpUsageV1;
@@ -58,6 +62,8 @@ pub enum JobKind {
     RenderStudy,
     TranscodeStudy,
     ReportPdf,
+    InvoicePdf,
+    BillingStatement,
     SweepOrphans,
     ScrubObjects,
     TrimHistory,
@@ -65,11 +71,13 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 8] = [
+    pub const ALL: [JobKind; 10] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
         Self::ReportPdf,
+        Self::InvoicePdf,
+        Self::BillingStatement,
         Self::SweepOrphans,
         Self::ScrubObjects,
         Self::TrimHistory,
@@ -82,6 +90,8 @@ impl JobKind {
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
             Self::ReportPdf => ReportPdfV1::KIND,
+            Self::InvoicePdf => InvoicePdfV1::KIND,
+            Self::BillingStatement => BillingStatementV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,
             Self::ScrubObjects => ScrubObjectsV1::KIND,
             Self::TrimHistory => TrimHistoryV1::KIND,

@@ -180,6 +180,17 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("PATCH", "/reports/:report_id", READERS),
     ("PATCH", "/reports/:report_id/verify", READERS),
     ("POST", "/reports/:report_id/verify", READERS),
+    ("GET", "/billing/pricing", ALL),
+    ("POST", "/billing/pricing", ADMIN),
+    ("PATCH", "/billing/pricing/:pricing_id", ADMIN),
+    ("GET", "/billing", ALL),
+    ("POST", "/billing", OWN_MANAGER),
+    ("GET", "/billing/:billing_id", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("PATCH", "/billing/:billing_id/status", ADMIN),
+    // The session of a browser; without its CSRF token nobody signs in.
+    ("GET", "/login", OPEN),
+    ("POST", "/login", [Denied; 7]),
+    ("POST", "/logout", OPEN),
     // Unavailable without an engine, for everybody.
     ("POST", "/ai/process-study/:study_id", ALL),
     ("POST", "/ai/analyze-study/:study_id", ALL),
@@ -244,7 +255,7 @@ async fn world() -> World {
         .await;
     let price = callers[0]
         .data(
-            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id } } }",
+            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id number } } }",
             json!({ "centre": found["centre"]["id"] }),
         )
         .await;
@@ -284,6 +295,16 @@ async fn world() -> World {
             json!({ "id": document }),
         )
         .await;
+    let bill = json!({ "study_id": found["number"], "amount": 1 });
+    let invoice = callers[0]
+        .rest(Method::POST, "/billing")
+        .json(&bill)
+        .send()
+        .await
+        .unwrap()
+        .json::<Value>()
+        .await
+        .unwrap();
     let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
     let reader = callers[1].data("{ me { id number } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
@@ -311,6 +332,8 @@ async fn world() -> World {
         ("$machine", text(&machine["id"])),
         (":user_id", victim_number.to_string()),
         (":centre_id", app.centre.to_string()),
+        (":pricing_id", price["priceCreate"]["price"]["number"].to_string()),
+        (":billing_id", invoice["id"].to_string()),
         (":machine_id", machine["number"].to_string()),
         ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
         (":study_id", found["number"].to_string()),
@@ -433,6 +456,8 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/instances/:uuid/file" => world.filled(":file"),
             "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
+            path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
+            path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",
             path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
@@ -445,6 +470,11 @@ async fn every_rest_route_answers_as_the_table_says() {
                 "/studies/upload" | "/studies" => request.multipart(upload_form()),
                 path if path.starts_with("/workers/") => request.json(&worker_body()),
                 _ if *method == "GET" || *method == "DELETE" => request,
+                "/billing/pricing" => {
+                    let mut price = pacs_body(&world);
+                    price.as_object_mut().unwrap().remove("radiologist_id");
+                    request.json(&price)
+                }
                 _ => request.json(&pacs_body(&world)),
             };
             let status = request.send().await.unwrap().status().as_u16();
@@ -481,7 +511,7 @@ fn pacs_body(world: &World) -> Value {
     json!({
         "username": unique, "email": format!("{unique}@example.org"), "password": "a good password", "full_name": "X",
         "role": "technician", "centre_id": number(":centre_id"), "name": unique, "radiologist_id": number(":reader_id"),
-        "status": "report_generated", "study_id": number(":study_id"), "findings": "F", "impression": "I",
+        "modality": "ct", "price": 1, "amount": 1, "study_id": number(":study_id"), "findings": "F", "impression": "I",
     })
 }
 

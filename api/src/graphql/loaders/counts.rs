@@ -2,7 +2,7 @@
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
-use domain::{Error, critical_findings, events, jobs, reports, studies};
+use domain::{Error, billing, critical_findings, events, jobs, reports, studies};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountOf(pub Counted, pub i64);
 
-/// Lists within a study, or within a report.
+/// Lists within a study, a centre, a report or an invoice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counted {
     Jobs,
@@ -22,6 +22,8 @@ pub enum Counted {
     Addenda,
     /// Of a report.
     KeyImages,
+    Invoices,
+    InvoiceChanges,
 }
 
 impl Loader<CountOf> for Reader<CountOf> {
@@ -29,19 +31,21 @@ impl Loader<CountOf> for Reader<CountOf> {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, Arc<Error>> {
-        let mut parents: HashMap<Counted, Vec<i64>> = HashMap::new();
+        let mut wanted: HashMap<Counted, Vec<i64>> = HashMap::new();
         for CountOf(what, parent) in keys {
-            parents.entry(*what).or_default().push(*parent);
+            wanted.entry(*what).or_default().push(*parent);
         }
         let mut all = HashMap::new();
-        for (what, ids) in parents {
+        for (what, ids) in wanted {
             let counts = match what {
                 Counted::Jobs => jobs::job_counts_by_study(&self.app, &self.ctx, &ids).await?,
-                Counted::Events => events::event_counts_by_study(&self.app, &ids).await?,
+                Counted::Events => events::event_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::CriticalFindings => critical_findings::finding_counts_by_study(&self.app, &ids).await?,
                 Counted::Addenda => reports::addendum_counts_by_report(&self.app, &ids).await?,
                 Counted::KeyImages => reports::key_image_counts_by_report(&self.app, &ids).await?,
+                Counted::Invoices => billing::invoice_counts_by_centre(&self.app, &self.ctx, &ids).await?,
+                Counted::InvoiceChanges => billing::change_counts_by_invoice(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));

@@ -47,7 +47,7 @@ pub struct KeyImagesOf(pub i64, pub PageRequest<i64>);
 pub struct FindingsOf(pub i64, pub PageRequest<i64>);
 
 /// One statement is needed for each page that the document asks for, of however many parents.
-fn by_page<K: Eq + Hash + Clone>(
+pub(super) fn by_page<K: Eq + Hash + Clone>(
     wanted: impl Iterator<Item = (i64, PageRequest<K>)>,
 ) -> HashMap<PageRequest<K>, Vec<i64>> {
     let mut parents: HashMap<PageRequest<K>, Vec<i64>> = HashMap::new();
@@ -106,7 +106,7 @@ impl Loader<EventsOf> for Reader<EventsOf> {
     async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Page<Event>>, Arc<Error>> {
         let mut all = HashMap::new();
         for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
-            let lists = events::events_by_study(&self.app, &parents, &page).await?;
+            let lists = events::events_by_study(&self.app, &self.ctx, &parents, &page).await?;
             all.extend(lists.into_iter().map(|(parent, list)| (EventsOf(parent, page), list)));
         }
         Ok(all)

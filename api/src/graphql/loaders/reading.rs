@@ -49,10 +49,12 @@ impl Loader<PriceOf> for Reader<PriceOf> {
         let centres: HashSet<i64> = keys.iter().map(|key| key.centre_id).collect();
         let centres: Vec<i64> = centres.into_iter().collect();
         let rows = prices::prices_of_centres(&self.app, &self.ctx, &centres).await?;
-        let key = |row: &Price| PriceOf {
-            centre_id: row.centre_id,
-            modality: row.modality.clone(),
+        let key = |row: &Price| {
+            Some(PriceOf {
+                centre_id: row.centre_id?,
+                modality: row.modality.clone(),
+            })
         };
-        Ok(rows.into_iter().map(|row| (key(&row), row)).collect())
+        Ok(rows.into_iter().filter_map(|row| Some((key(&row)?, row))).collect())
     }
 }

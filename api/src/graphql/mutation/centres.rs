@@ -21,6 +21,8 @@ pub struct CentreCreateInput {
     contact_email: Option<String>,
     /// Where it answers the telephone.
     contact_phone: Option<String>,
+    /// Whether verifying a report bills its study; off when left out.
+    auto_billing: Option<bool>,
 }
 
 /// Changes of a centre; what is left out stays.
@@ -38,6 +40,8 @@ pub struct CentreUpdateInput {
     contact_phone: Option<String>,
     /// Users of an inactive centre cannot upload.
     is_active: Option<bool>,
+    /// Whether verifying a report bills its study.
+    auto_billing: Option<bool>,
 }
 
 /// Which centre; one that nothing belongs to.
@@ -77,6 +81,7 @@ impl CentreMutation {
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
             is_active: None,
+            auto_billing: input.auto_billing,
         };
         let centre = async { centres::centre_create(app(ctx)?, acting(ctx)?, new).await };
         payload(centre.await)
@@ -94,6 +99,7 @@ impl CentreMutation {
             contact_email: input.contact_email,
             contact_phone: input.contact_phone,
             is_active: input.is_active,
+            auto_billing: input.auto_billing,
         };
         let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
         payload(centre.await)

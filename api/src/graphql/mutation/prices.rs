@@ -4,7 +4,7 @@ use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::ids;
 use crate::graphql::types::{Currency, Decimal, Modality, Price, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use domain::prices::{self, NewPrice, PriceUpdate};
+use domain::prices::{self, NewPrice, PriceOwner, PriceUpdate};
 use domain::rows;
 
 #[derive(Default)]
@@ -13,9 +13,11 @@ pub struct PriceMutation;
 /// A new price.
 #[derive(InputObject)]
 pub struct PriceCreateInput {
-    /// The centre that pays it.
-    centre: ID,
-    /// Kind of imaging; a centre has one price for each.
+    /// The centre that pays it; left out when a radiologist is named.
+    centre: Option<ID>,
+    /// The radiologist who earns it; left out when a centre is named.
+    radiologist: Option<ID>,
+    /// Kind of imaging; a centre or radiologist has one price for each.
     modality: Modality,
     /// From 0, with at most two decimals.
     amount: Decimal,
@@ -46,7 +48,7 @@ pub struct PricePayload {
 
 #[Object]
 impl PriceMutation {
-    /// Sets the price of a modality for a centre that has none yet.
+    /// Sets the price of a modality for a centre or a radiologist that has none yet.
     async fn price_create(
         &self,
         ctx: &Context<'_>,
@@ -54,7 +56,10 @@ impl PriceMutation {
     ) -> Result<PricePayload> {
         let price = async {
             let new = NewPrice {
-                centre_id: ids::centre(&input.centre)?,
+                owner: PriceOwner::of(
+                    input.centre.as_ref().map(ids::centre).transpose()?,
+                    input.radiologist.as_ref().map(ids::user).transpose()?,
+                )?,
                 modality: input.modality.into(),
                 amount: input.amount.0,
                 currency: input.currency.into(),

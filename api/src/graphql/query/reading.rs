@@ -63,7 +63,7 @@ impl ReadingQuery {
         ))
     }
 
-    /// Prices, in the order in which they were made. Centres see their own.
+    /// Prices, in the order in which they were made. Centres and radiologists see their own.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn prices(
         &self,

@@ -1,8 +1,12 @@
 //! `Centre`: a diagnostic centre.
 
+use super::{Invoice, load, loaders};
+use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
-use async_graphql::{ID, Object};
+use crate::graphql::loaders::{CountOf, Counted, InvoicesOf};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
+use domain::page::Page;
 use domain::rows;
 
 pub struct Centre(pub rows::Centre);
@@ -43,6 +47,27 @@ impl Centre {
     /// Users of an inactive centre cannot upload.
     async fn is_active(&self) -> bool {
         self.0.is_active
+    }
+
+    /// Whether verifying a report bills its study.
+    async fn auto_billing(&self) -> bool {
+        self.0.auto_billing
+    }
+
+    /// What it was billed, the newest first; as far as the caller may see it.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn invoices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<i64, Invoice>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.invoices_of, InvoicesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Invoices, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, Invoice))
     }
 
     /// When it was made.

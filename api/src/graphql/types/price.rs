@@ -1,15 +1,15 @@
-//! `Price`: what reading a study of one modality costs a centre.
+//! `Price`: what reading a study of one modality costs a centre, or earns a radiologist.
 
-use super::{Centre, Currency, Decimal, Modality, load, loaders};
+use super::{Centre, Currency, Decimal, Modality, User, load, loaders};
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::CentreId;
+use crate::graphql::loaders::{CentreId, UserId};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::{money, rows, studies};
 
 pub struct Price(pub rows::Price);
 
-/// What reading a study of one modality costs a centre.
+/// What reading a study of one modality costs a centre, or earns a radiologist.
 #[Object]
 impl Price {
     /// Opaque, unique among all objects.
@@ -22,9 +22,20 @@ impl Price {
         self.0.id
     }
 
-    /// The centre that pays it.
+    /// The centre that pays it; none when it is a radiologist's.
     async fn centre(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Centre>> {
-        Ok(load(&loaders(ctx)?.centres, CentreId(self.0.centre_id)).await?.map(Centre))
+        match self.0.centre_id {
+            Some(id) => Ok(load(&loaders(ctx)?.centres, CentreId(id)).await?.map(Centre)),
+            None => Ok(None),
+        }
+    }
+
+    /// The radiologist who earns it; none when it is a centre's.
+    async fn radiologist(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+        match self.0.radiologist_id {
+            Some(id) => Ok(load(&loaders(ctx)?.users, UserId(id)).await?.map(User)),
+            None => Ok(None),
+        }
     }
 
     /// Kind of imaging.

@@ -1,13 +1,13 @@
 //! `Study`: what was uploaded for a patient.
 
 use super::{
-    Centre, CriticalFinding, Date, DicomUid, Job, Modality, Price, Report, Series, StudyEvent, StudyStatus, User, load,
-    loaders,
+    Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series, StudyEvent, StudyStatus,
+    User, load, loaders,
 };
 use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{
-    CentreId, CountOf, Counted, EventsOf, FindingsOf, JobsOf, PriceOf, PriorsOf, ReportsOf, SeriesOf, UserId,
+    CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf, ReportsOf, SeriesOf, UserId,
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -169,6 +169,11 @@ impl Study {
             modality: self.0.modality.clone(),
         };
         Ok(load(&loaders(ctx)?.price_of, key).await?.map(Price))
+    }
+
+    /// What its centre was billed for it; none when it was not, or the caller may not see it.
+    async fn invoice(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Invoice>> {
+        Ok(load(&loaders(ctx)?.invoice_of, InvoiceOf(self.0.id)).await?.map(Invoice))
     }
 
     /// Number of series.

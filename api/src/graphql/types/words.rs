@@ -64,6 +64,10 @@ pub enum JobKind {
     TranscodeStudy,
     /// Sets a verified report as PDF.
     ReportPdf,
+    /// Prints an invoice and its credit note.
+    InvoicePdf,
+    /// Makes the statement of a centre and month.
+    BillingStatement,
     /// Removes objects that belong to nothing.
     SweepOrphans,
     /// Compares stored objects with their hashes.
@@ -127,6 +131,14 @@ pub enum EventKind {
     CriticalFindingAcknowledged,
     /// A critical finding was taken back.
     CriticalFindingWithdrawn,
+    /// The study was billed. Only for those who may see invoices.
+    InvoiceCreated,
+    /// The invoice of the study was paid or cancelled. Only for those who may see invoices.
+    InvoiceStatusChanged,
+    /// A report was verified, and the study could not be billed by itself, because its centre has no price for the modality. Only for those who may see invoices.
+    BillingSkipped,
+    /// The PDF of the study's invoice is ready. Only for those who may see invoices.
+    InvoicePrinted,
     /// A job waits.
     JobQueued,
     /// An attempt began.
@@ -165,6 +177,10 @@ impl EventKind {
             Some(E::CriticalFindingFlagged) => Self::CriticalFindingFlagged,
             Some(E::CriticalFindingAcknowledged) => Self::CriticalFindingAcknowledged,
             Some(E::CriticalFindingWithdrawn) => Self::CriticalFindingWithdrawn,
+            Some(E::InvoiceCreated) => Self::InvoiceCreated,
+            Some(E::InvoiceStatusChanged) => Self::InvoiceStatusChanged,
+            Some(E::BillingSkipped) => Self::BillingSkipped,
+            Some(E::InvoicePrinted) => Self::InvoicePrinted,
             Some(E::JobQueued) => Self::JobQueued,
             Some(E::JobStarted) => Self::JobStarted,
             Some(E::JobProgressed) => Self::JobProgressed,
@@ -212,6 +228,18 @@ pub enum Currency {
     Inr,
     /// Dirham of the United Arab Emirates.
     Aed,
+}
+
+/// What became of an invoice.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::billing::InvoiceStatus")]
+pub enum InvoiceStatus {
+    /// It waits to be paid.
+    Pending,
+    /// It was paid.
+    Paid,
+    /// It is not to be paid, or was paid back; for good.
+    Cancelled,
 }
 
 /// Transfer syntaxes that studies can be copied into (PS3.5 annex A).

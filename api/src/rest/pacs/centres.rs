@@ -142,6 +142,7 @@ async fn update(
         contact_email: change.contact_email.map(|text| text.0),
         contact_phone: change.contact_phone.map(|text| text.0),
         is_active: change.is_active.map(|flag| flag.0),
+        ..Default::default()
     };
     Ok(Json(centres::centre_update(app.0, &ctx, id, input).await?.into()))
 }
