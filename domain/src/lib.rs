@@ -8,6 +8,7 @@ pub mod billing;
 pub mod centres;
 pub mod config;
 pub mod context;
+pub mod critical_findings;
 pub mod db;
 pub mod error;
 pub mod events;

@@ -28,6 +28,11 @@ pub enum Action {
     ReportRead,
     ReportWrite,
     ReportVerify,
+    TemplateRead,
+    TemplateWrite,
+    CriticalFindingFlag,
+    CriticalFindingWithdraw,
+    CriticalFindingAcknowledge,
     PriceRead,
     PriceWrite,
     MachineRead,
@@ -92,6 +97,14 @@ const TABLE: &[(Action, [Scope; 4])] = &[
     (Action::ReportRead,     [All,   All,         Centre,     Centre]),
     (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
     (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),
+    // Templates and macros. Own: those for all, and one's own; an administrator keeps those for all.
+    (Action::TemplateRead,   [All,   Own,         Nothing,    Nothing]),
+    (Action::TemplateWrite,  [All,   Own,         Nothing,    Nothing]),
+    (Action::CriticalFindingFlag,        [All, All, Nothing, Nothing]),
+    // Own: what one flagged oneself.
+    (Action::CriticalFindingWithdraw,    [All, Own, Nothing, Nothing]),
+    // By whoever received it: nobody may say so for the centre.
+    (Action::CriticalFindingAcknowledge, [Nothing, Nothing, Centre, Centre]),
     // Own: what reading earns the radiologist.
     (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
     (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),

@@ -9,8 +9,8 @@ use crate::input::{self, Checks};
 use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
-use entity::{radiologist_profile, refresh_token};
 use entity::user::{self, Column, Entity, Model};
+use entity::{radiologist_profile, refresh_token};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -256,6 +256,14 @@ pub async fn users_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Mo
         Reach::Own(own) => query.filter(radiologist().add(Column::Id.eq(own))),
     };
     Ok(query.all(app.db.reader()).await?)
+}
+
+/// For a DataLoader: the names of those whom a record names that the caller has been given already. They belong to the record: who signed or heard a finding is
+/// told also to those who may not see the account.
+pub async fn user_names(app: &App, ids: &[i64]) -> Result<Vec<(i64, String)>> {
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    let query = query.select_only().columns([Column::Id, Column::FullName]);
+    Ok(query.into_tuple().all(app.db.reader()).await?)
 }
 
 pub(crate) fn is_radiologist(user: &Model) -> bool {

@@ -7,6 +7,7 @@ mod invoice_pdf;
 mod letterhead;
 mod output;
 mod render_study;
+mod report_pdf;
 mod roll_up_usage;
 mod scrub_objects;
 mod sweep_orphans;
@@ -24,6 +25,7 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, index_series::run))
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
+        .with(with_app(app, report_pdf::run))
         .with(with_app(app, invoice_pdf::run))
         .with(with_app(app, billing_statement::run))
         .with(with_app(app, sweep_orphans::run))

@@ -3,6 +3,7 @@
 mod assignment;
 mod attribute;
 mod centre;
+mod critical_finding;
 mod event;
 mod frame;
 mod imaging_machine;
@@ -13,9 +14,15 @@ mod price;
 mod queue;
 mod reading;
 mod report;
+mod report_addendum;
+mod report_key_image;
+mod report_lock;
+mod report_template;
+mod report_version;
 mod scalars;
 mod series;
 mod session;
+mod signature;
 mod statement;
 mod study;
 mod usage;
@@ -35,6 +42,7 @@ use std::sync::Arc;
 
 pub use assignment::Assignment;
 pub use centre::Centre;
+pub use critical_finding::CriticalFinding;
 pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use imaging_machine::ImagingMachine;
@@ -44,17 +52,23 @@ pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
 pub use reading::RadiologistReading;
-pub use report::{Report, ReportVersion};
+pub use report::Report;
+pub use report_addendum::ReportAddendum;
+pub use report_key_image::ReportKeyImage;
+pub use report_lock::ReportLock;
+pub use report_template::{ExpandedText, ReportMacro, ReportTemplate, TextWarning};
+pub use report_version::ReportVersion;
 pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
+pub use signature::ReportSignature;
 pub use statement::Statement;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    AssignmentMethod, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, LeftOut, Modality,
-    RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
+    AssignmentMethod, ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState,
+    LeftOut, Modality, RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -72,6 +86,9 @@ pub enum Node {
     Instance(Instance),
     Job(Job),
     Report(Report),
+    ReportTemplate(ReportTemplate),
+    ReportMacro(ReportMacro),
+    CriticalFinding(CriticalFinding),
     Price(Price),
     Invoice(Invoice),
     Statement(Statement),

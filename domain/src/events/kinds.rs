@@ -19,6 +19,13 @@ pub enum EventKind {
     ReportCreated,
     ReportUpdated,
     ReportVerified,
+    ReportAddendumCreated,
+    ReportLocked,
+    ReportUnlocked,
+    ReportDocumentMade,
+    CriticalFindingFlagged,
+    CriticalFindingAcknowledged,
+    CriticalFindingWithdrawn,
     InvoiceCreated,
     InvoiceStatusChanged,
     /// A report was verified whose study is billed by itself, and there was no price.
@@ -37,7 +44,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 24] = [
+    pub const ALL: [EventKind; 31] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
@@ -50,6 +57,13 @@ impl EventKind {
         Self::ReportCreated,
         Self::ReportUpdated,
         Self::ReportVerified,
+        Self::ReportAddendumCreated,
+        Self::ReportLocked,
+        Self::ReportUnlocked,
+        Self::ReportDocumentMade,
+        Self::CriticalFindingFlagged,
+        Self::CriticalFindingAcknowledged,
+        Self::CriticalFindingWithdrawn,
         Self::InvoiceCreated,
         Self::InvoiceStatusChanged,
         Self::BillingSkipped,
@@ -94,6 +108,13 @@ impl EventKind {
             Self::ReportCreated => "REPORT_CREATED",
             Self::ReportUpdated => "REPORT_UPDATED",
             Self::ReportVerified => "REPORT_VERIFIED",
+            Self::ReportAddendumCreated => "REPORT_ADDENDUM_CREATED",
+            Self::ReportLocked => "REPORT_LOCKED",
+            Self::ReportUnlocked => "REPORT_UNLOCKED",
+            Self::ReportDocumentMade => "REPORT_DOCUMENT_MADE",
+            Self::CriticalFindingFlagged => "CRITICAL_FINDING_FLAGGED",
+            Self::CriticalFindingAcknowledged => "CRITICAL_FINDING_ACKNOWLEDGED",
+            Self::CriticalFindingWithdrawn => "CRITICAL_FINDING_WITHDRAWN",
             Self::InvoiceCreated => "INVOICE_CREATED",
             Self::InvoiceStatusChanged => "INVOICE_STATUS_CHANGED",
             Self::BillingSkipped => "BILLING_SKIPPED",

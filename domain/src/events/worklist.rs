@@ -52,6 +52,13 @@ pub async fn worklist_updates(
     after: Option<Cursor>,
 ) -> Result<impl Stream<Item = Result<WorklistUpdate>> + Send + use<>> {
     filter.check()?;
+    if filter.has_unacknowledged_critical_finding.is_some() {
+        return Err(Error::invalid(
+            "filter",
+            "NOT_FOLLOWED",
+            "A live worklist cannot be filtered by critical findings; follow the list without that filter",
+        ));
+    }
     let wanted = Wanted {
         centre_id: filter.centre_id,
         after,

@@ -8,6 +8,7 @@ mod billing_statement;
 mod index_series;
 mod invoice_pdf;
 mod render_study;
+mod report_pdf;
 mod roll_up_usage;
 mod scrub_objects;
 mod sweep_orphans;
@@ -20,6 +21,7 @@ pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
 pub use invoice_pdf::InvoicePdfV1;
 pub use render_study::RenderStudyV1;
+pub use report_pdf::ReportPdfV1;
 pub use roll_up_usage::RollUpUsageV1;
 pub use scrub_objects::ScrubObjectsV1;
 pub use sweep_orphans::SweepOrphansV1;
@@ -63,6 +65,7 @@ pub enum JobKind {
     IndexSeries,
     RenderStudy,
     TranscodeStudy,
+    ReportPdf,
     InvoicePdf,
     BillingStatement,
     SweepOrphans,
@@ -74,10 +77,11 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 11] = [
+    pub const ALL: [JobKind; 12] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
+        Self::ReportPdf,
         Self::InvoicePdf,
         Self::BillingStatement,
         Self::SweepOrphans,
@@ -93,6 +97,7 @@ impl JobKind {
             Self::IndexSeries => IndexSeriesV1::KIND,
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
+            Self::ReportPdf => ReportPdfV1::KIND,
             Self::InvoicePdf => InvoicePdfV1::KIND,
             Self::BillingStatement => BillingStatementV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,

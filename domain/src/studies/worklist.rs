@@ -11,6 +11,7 @@ use super::status::StudyStatus;
 use super::words::{self, Purpose};
 use crate::App;
 use crate::context::Context;
+use crate::critical_findings;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, Slice};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -34,6 +35,8 @@ pub struct StudyFilter {
     /// Whether its time is over and it is not verified.
     pub is_overdue: Option<bool>,
     pub due_before: Option<DateTime<Utc>>,
+    /// Whether a critical finding of it waits for its centre.
+    pub has_unacknowledged_critical_finding: Option<bool>,
     /// First and last day of examination.
     pub examined: (Option<NaiveDate>, Option<NaiveDate>),
     /// Beginnings of words of name, identifiers and description; all must be found.
@@ -79,6 +82,13 @@ impl StudyFilter {
                 query.filter(if overdue { late } else { late.not() })
             })
             .apply_if(self.due_before, |query, time| query.filter(Column::DueAt.lt(time)))
+            .apply_if(self.has_unacknowledged_critical_finding, |query, waiting| {
+                let studies = critical_findings::studies_waiting();
+                query.filter(match waiting {
+                    true => Column::Id.in_subquery(studies),
+                    false => Column::Id.not_in_subquery(studies),
+                })
+            })
             .apply_if(first, |query, day| {
                 query.filter(Column::ExaminedOn.gte(day.to_string()))
             })

@@ -42,6 +42,9 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$instance\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$report\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$finding\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$template\") { id } }", READERS),
+    ("Query.node", "{ node(id: \"$macro\") { id } }", READERS),
     ("Query.node", "{ node(id: \"$price\") { id } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
@@ -58,6 +61,10 @@ const GRAPHQL: &[Row] = &[
     ("Query.jobs", "{ jobs { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.report", "{ report(id: \"$report\") { id } }", OWN_CENTRE),
     ("Query.reports", "{ reports { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.reportTemplates", "{ reportTemplates(study: \"$study\") { nodes { id } } }", READERS),
+    ("Query.reportTemplates", "{ reportTemplates { nodes { id } } }", READERS),
+    ("Query.reportMacros", "{ reportMacros { nodes { id } } }", READERS),
+    ("Query.reportTextExpand", "{ reportTextExpand(study: \"$study\", text: \"{{patient.name}}\") { text } }", READERS),
     ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.imagingMachines", "{ imagingMachines { nodes { id } } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.queues", "{ queues { name } }", ADMIN),
@@ -101,6 +108,21 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockAcquire", "mutation { reportLockAcquire(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockRelease", "mutation { reportLockRelease(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageAdd", "mutation { reportKeyImageAdd(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageRemove", "mutation { reportKeyImageRemove(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportAddendumCreate", "mutation { reportAddendumCreate(input: { id: \"$report\", text: \"A\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateCreate", "mutation { reportTemplateCreate(input: { name: \"$unique\" }) { template { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateUpdate", "mutation { reportTemplateUpdate(input: { id: \"$template\", name: \"X\" }) { template { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportTemplateDelete", "mutation { reportTemplateDelete(input: { id: \"$otherTemplate\" }) { template { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.reportMacroCreate", "mutation { reportMacroCreate(input: { name: \"$unique\", text: \"X\" }) { macro { id } userErrors { code } } }", READERS),
+    ("Mutation.reportMacroUpdate", "mutation { reportMacroUpdate(input: { id: \"$macro\", text: \"X\" }) { macro { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportMacroDelete", "mutation { reportMacroDelete(input: { id: \"$otherMacro\" }) { macro { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.criticalFindingFlag", "mutation { criticalFindingFlag(input: { study: \"$study\", text: \"T\", severity: URGENT }) { criticalFinding { id } userErrors { code } } }", READERS),
+    ("Mutation.criticalFindingAcknowledge", "mutation { criticalFindingAcknowledge(input: { id: \"$finding\" }) { criticalFinding { id } userErrors { code } } }",
+        [Denied, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Mutation.criticalFindingWithdraw", "mutation { criticalFindingWithdraw(input: { id: \"$finding\", reason: \"R\" }) { criticalFinding { id } userErrors { code } } }", READERS),
     ("Mutation.priceCreate", "mutation { priceCreate(input: { centre: \"$centre\", modality: CT, amount: 1 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.priceUpdate", "mutation { priceUpdate(input: { id: \"$price\", amount: 2 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
@@ -129,6 +151,7 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
+    ("GET", "/media/reports/:uuid/documents/:addenda", OWN_CENTRE),
     ("POST", "/auth/token", OPEN),
     ("GET", "/auth/me", ALL),
     ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
@@ -250,6 +273,21 @@ async fn world() -> World {
             json!({ "study": study }),
         )
         .await;
+    let finding = callers[1]
+        .data(
+            "mutation($study: ID!) { criticalFindingFlag(input: { study: $study, text: \"T\", severity: URGENT }) { criticalFinding { id } } }",
+            json!({ "study": study }),
+        )
+        .await;
+    let kept = callers[0]
+        .data(
+            "mutation { template: reportTemplateCreate(input: { name: \"T\" }) { template { id } }
+                otherTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
+                macro: reportMacroCreate(input: { name: \"m\", text: \"M\" }) { macro { id } }
+                otherMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
+            json!({}),
+        )
+        .await;
     let machine = callers[0]
         .data(
             "mutation($centre: ID!) { imagingMachineCreate(input: { centre: $centre, name: \"CT 1\" }) { imagingMachine { id number } } }",
@@ -257,6 +295,14 @@ async fn world() -> World {
         )
         .await["imagingMachineCreate"]["imagingMachine"]
         .clone();
+    let document = verified(&callers).await;
+    app.run_pending_jobs().await;
+    let document = callers[1]
+        .data(
+            "query($id: ID!) { report(id: $id) { pdfUrl } }",
+            json!({ "id": document }),
+        )
+        .await;
     let bill = json!({ "study_id": found["number"], "amount": 1 });
     let invoice = callers[0]
         .rest(Method::POST, "/billing")
@@ -281,6 +327,14 @@ async fn world() -> World {
         ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
         ("$report", text(&report["reportCreate"]["report"]["id"])),
         ("$price", text(&price["priceCreate"]["price"]["id"])),
+        (
+            "$finding",
+            text(&finding["criticalFindingFlag"]["criticalFinding"]["id"]),
+        ),
+        ("$template", text(&kept["template"]["template"]["id"])),
+        ("$macro", text(&kept["macro"]["macro"]["id"])),
+        ("$otherTemplate", text(&kept["otherTemplate"]["template"]["id"])),
+        ("$otherMacro", text(&kept["otherMacro"]["macro"]["id"])),
         ("$reader", text(&reader["me"]["id"])),
         ("$gone", me(gone).await),
         ("$machine", text(&machine["id"])),
@@ -298,9 +352,25 @@ async fn world() -> World {
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
         (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
+        (":document", path(&document["report"]["pdfUrl"])),
         (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
     ];
     World { app, callers, names }
+}
+
+/// A verified report of another study of the own centre.
+async fn verified(callers: &[Client; 7]) -> Value {
+    let study = callers[2].upload(study(1)).await["studies"][0]["id"].clone();
+    let report = callers[1]
+        .data(
+            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\" }) { report { id } } }",
+            json!({ "study": study }),
+        )
+        .await["reportCreate"]["report"]["id"]
+        .clone();
+    let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { id } } }";
+    callers[1].data(verify, json!({ "id": report })).await;
+    report
 }
 
 impl World {
@@ -392,6 +462,7 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/renditions/:id" => world.filled(":rendition"),
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
+            "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
             path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
             path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",

@@ -123,7 +123,7 @@ impl Tour {
         assert!(answer["errors"].is_null(), "line {}: {answer}", example.line);
         let data = answer["data"].clone();
         for payload in data.as_object().unwrap().values() {
-            for made in ["job", "report", "price"] {
+            for made in ["job", "report", "price", "criticalFinding"] {
                 if payload[made]["id"].is_string() {
                     self.note(made, &payload[made]["id"]);
                 }

@@ -143,6 +143,8 @@ pub enum JobKind {
     RenderStudy,
     /// Copies a study's instances into another transfer syntax.
     TranscodeStudy,
+    /// Sets a verified report as PDF.
+    ReportPdf,
     /// Prints an invoice and its credit note.
     InvoicePdf,
     /// Makes the statement of a centre and month.
@@ -206,6 +208,20 @@ pub enum EventKind {
     ReportUpdated,
     /// A report of the study was verified.
     ReportVerified,
+    /// Something was added to a verified report of the study.
+    ReportAddendumCreated,
+    /// Somebody began to edit a report of the study.
+    ReportLocked,
+    /// A report of the study may be edited by others again.
+    ReportUnlocked,
+    /// The PDF of a verified report of the study is ready.
+    ReportDocumentMade,
+    /// The centre is told of a critical finding.
+    CriticalFindingFlagged,
+    /// The centre heard of a critical finding.
+    CriticalFindingAcknowledged,
+    /// A critical finding was taken back.
+    CriticalFindingWithdrawn,
     /// The study was billed. Only for those who may see invoices.
     InvoiceCreated,
     /// The invoice of the study was paid or cancelled. Only for those who may see invoices.
@@ -248,6 +264,13 @@ impl EventKind {
             Some(E::ReportCreated) => Self::ReportCreated,
             Some(E::ReportUpdated) => Self::ReportUpdated,
             Some(E::ReportVerified) => Self::ReportVerified,
+            Some(E::ReportAddendumCreated) => Self::ReportAddendumCreated,
+            Some(E::ReportLocked) => Self::ReportLocked,
+            Some(E::ReportUnlocked) => Self::ReportUnlocked,
+            Some(E::ReportDocumentMade) => Self::ReportDocumentMade,
+            Some(E::CriticalFindingFlagged) => Self::CriticalFindingFlagged,
+            Some(E::CriticalFindingAcknowledged) => Self::CriticalFindingAcknowledged,
+            Some(E::CriticalFindingWithdrawn) => Self::CriticalFindingWithdrawn,
             Some(E::InvoiceCreated) => Self::InvoiceCreated,
             Some(E::InvoiceStatusChanged) => Self::InvoiceStatusChanged,
             Some(E::BillingSkipped) => Self::BillingSkipped,
@@ -262,6 +285,30 @@ impl EventKind {
             Some(E::UserRevoked) => return None,
         })
     }
+}
+
+/// What became of a run of text.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::reports::ChangeKind")]
+pub enum ChangeKind {
+    /// It stayed.
+    Same,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+}
+
+/// How soon somebody must be told of a critical finding: the categories of the ACR Actionable Reporting Work Group.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::critical_findings::Severity")]
+pub enum CriticalSeverity {
+    /// Within minutes (category 1).
+    Critical,
+    /// Within hours (category 2).
+    Urgent,
+    /// Within days (category 3).
+    Significant,
 }
 
 /// A currency (ISO 4217).

@@ -35,6 +35,8 @@ pub struct StudyFilter {
     overdue: Option<bool>,
     /// Those that are due earlier.
     due_before: Option<DateTime<Utc>>,
+    /// Whether a critical finding waits to be acknowledged by the centre.
+    has_unacknowledged_critical_finding: Option<bool>,
     /// The day of the examination (`examinedOn`).
     date_range: Option<DateRange>,
     /// Beginnings of words of the patient's name, identifiers and description, in any order, without regard to case and
@@ -59,6 +61,7 @@ impl StudyFilter {
             is_urgent: self.urgent,
             is_overdue: self.overdue,
             due_before: self.due_before,
+            has_unacknowledged_critical_finding: self.has_unacknowledged_critical_finding,
             examined: (range.from.map(|day| day.0), range.to.map(|day| day.0)),
             text: self.text,
             patient_id: self.patient_id,
