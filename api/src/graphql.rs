@@ -20,6 +20,7 @@ mod types;
 use async_graphql::{Schema, SchemaBuilder, ValidationMode};
 use connection::{Of, PriorStudies, Total};
 use domain::events::Cursor;
+use domain::reports::TemplateKey;
 use domain::studies::{SeriesKey, StudyKey};
 use uuid::Uuid;
 
@@ -61,7 +62,13 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<StudyKey, types::Study, Total, PriorStudies>>("A page of priors.")
         .override_output_type_description::<Of<Cursor, types::StudyEvent>>("A page of what happened to a study.")
         .override_output_type_description::<Of<i64, types::Price>>("A page of prices.")
+        .override_output_type_description::<Of<i64, types::Assignment>>("A page of the assignments of a study.")
         .override_output_type_description::<Of<i64, types::Report>>("A page of reports.")
+        .override_output_type_description::<Of<i64, types::ReportAddendum>>("A page of the addenda of a report.")
+        .override_output_type_description::<Of<i64, types::ReportKeyImage>>("A page of the key images of a report.")
+        .override_output_type_description::<Of<i64, types::ReportMacro>>("A page of macros.")
+        .override_output_type_description::<Of<TemplateKey, types::ReportTemplate>>("A page of templates.")
+        .override_output_type_description::<Of<i64, types::CriticalFinding>>("A page of critical findings.")
         .override_output_type_description::<Of<i64, types::ReportVersion>>("A page of the texts of a report.")
         .override_output_type_description::<Of<i64, types::User>>("A page of users.")
         .override_output_type_description::<Of<i64, types::WorkerToken>>("A page of worker tokens.")

@@ -3,6 +3,7 @@
 
 pub mod billing;
 pub mod file;
+pub mod report;
 
 use crate::caller::context;
 use crate::rest::PacsError;

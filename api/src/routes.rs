@@ -62,6 +62,11 @@ pub fn rest() -> Vec<RestRoute> {
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
+        RestRoute::new(
+            Method::GET,
+            "/media/reports/:uuid/documents/:addenda",
+            media::report::document,
+        ),
         RestRoute::new(Method::GET, "/media/invoices/:uuid/pdf", media::billing::invoice),
         RestRoute::new(
             Method::GET,

@@ -22,9 +22,17 @@ pub enum Action {
     StudyClaim,
     StudyRelease,
     StudyReview,
+    StudyUrgency,
+    RadiologistLoad,
+    RadiologistWrite,
     ReportRead,
     ReportWrite,
     ReportVerify,
+    TemplateRead,
+    TemplateWrite,
+    CriticalFindingFlag,
+    CriticalFindingWithdraw,
+    CriticalFindingAcknowledge,
     PriceRead,
     PriceWrite,
     MachineRead,
@@ -64,7 +72,7 @@ use Scope::{All, Centre, Nothing, Own};
 
 /// Contract S2-89, S2-15..17, S2-27, S2-33, S2-38, S2-43..52, S2-68..73, S2-76..78, S2-82..85.
 #[rustfmt::skip]
-const TABLE: [(Action, [Scope; 4]); 37] = [
+const TABLE: &[(Action, [Scope; 4])] = &[
     //                        admin  radiologist  technician  diagnostic_centre
     (Action::SelfRead,       [All,   Own,         Own,        Own]),
     (Action::UserRead,       [All,   Own,         Own,        Centre]),
@@ -82,9 +90,21 @@ const TABLE: [(Action, [Scope; 4]); 37] = [
     // Own: the studies that are assigned to oneself.
     (Action::StudyRelease,   [All,   Own,         Nothing,    Nothing]),
     (Action::StudyReview,    [All,   Own,         Nothing,    Nothing]),
+    (Action::StudyUrgency,   [All,   All,         Centre,     Centre]),
+    // How much radiologists have to read is made of the studies of all centres.
+    (Action::RadiologistLoad, [All,  Own,         Nothing,    Nothing]),
+    (Action::RadiologistWrite, [All, Own,         Nothing,    Nothing]),
     (Action::ReportRead,     [All,   All,         Centre,     Centre]),
     (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
     (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),
+    // Templates and macros. Own: those for all, and one's own; an administrator keeps those for all.
+    (Action::TemplateRead,   [All,   Own,         Nothing,    Nothing]),
+    (Action::TemplateWrite,  [All,   Own,         Nothing,    Nothing]),
+    (Action::CriticalFindingFlag,        [All, All, Nothing, Nothing]),
+    // Own: what one flagged oneself.
+    (Action::CriticalFindingWithdraw,    [All, Own, Nothing, Nothing]),
+    // By whoever received it: nobody may say so for the centre.
+    (Action::CriticalFindingAcknowledge, [Nothing, Nothing, Centre, Centre]),
     // Own: what reading earns the radiologist.
     (Action::PriceRead,      [All,   Own,         Centre,     Centre]),
     (Action::PriceWrite,     [All,   Nothing,     Nothing,    Nothing]),
@@ -172,7 +192,7 @@ mod tests {
     #[test]
     fn every_action_has_exactly_one_row() {
         for (action, _) in TABLE {
-            assert_eq!(TABLE.iter().filter(|(row, _)| *row == action).count(), 1, "{action:?}");
+            assert_eq!(TABLE.iter().filter(|(row, _)| row == action).count(), 1, "{action:?}");
         }
     }
 }

@@ -3,13 +3,42 @@
 //! Invariants: a verified report never changes again. No text vanishes: each one stands in `report_version`, whose rows are only ever
 //! added. Whoever writes holds the study's row first (`studies::hold`), so that two who write at the same time follow each other.
 
+mod addenda;
+mod changes;
+mod document;
+mod expand;
+mod fill;
+mod key_images;
+mod lock;
+mod macros;
 mod read;
+mod signature;
+mod templates;
 mod verify;
 mod write;
 
+pub use addenda::{addenda_by_report, addendum_counts_by_report, report_addendum_create};
+pub use changes::{Change, ChangeKind, VersionChanges, version_changes};
+pub use document::{Sheet, SheetPicture, document_find, document_url, documents_by_report, sheet_made, sheet_read};
+pub use expand::{Expanded, Warning};
+pub use fill::{report_create_from, report_text_expand};
+pub use key_images::{
+    NewKeyImage, key_image_counts_by_report, key_images_by_report, report_key_image_add, report_key_image_remove,
+};
+pub use lock::{LOCK_SECONDS, locks_by_report, report_lock_acquire, report_lock_release};
+pub use macros::{
+    MacroChange, NewMacro, macros_by_id, report_macro_count, report_macro_create, report_macro_delete,
+    report_macro_list, report_macro_update,
+};
+
 pub use read::{
     ReportFilter, report_count, report_counts_by_study, report_find, report_get, report_list, report_slice,
-    reports_by_study, reports_by_uuid, versions_by_report,
+    reports_by_id, reports_by_study, reports_by_uuid, versions_by_number, versions_by_report,
+};
+pub use signature::{StudyContent, contents_by_study};
+pub use templates::{
+    NewTemplate, TemplateChange, TemplateFor, TemplateKey, report_template_count, report_template_create,
+    report_template_delete, report_template_list, report_template_update, templates_by_id,
 };
 pub use verify::report_verify;
 pub use write::{NewReport, ReportUpdate, report_create, report_update};
@@ -29,8 +58,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub enum Changed {
     Done(Model),
-    /// The report as it is now, and why it stays so: somebody else changed it meanwhile (`VERSION_CONFLICT`), or it is verified
-    /// (`REPORT_VERIFIED`).
+    /// The report as it is now, and why it stays so: somebody else changed it meanwhile (`VERSION_CONFLICT`) or is editing it
+    /// (`REPORT_LOCKED`), or it is verified (`REPORT_VERIFIED`).
     Refused(Model, FieldError),
 }
 
@@ -40,6 +69,14 @@ async fn held(tx: &Transaction, ctx: &Context, action: Action, found: &Model) ->
     let study = studies::hold(tx, found.study_id).await?;
     let report = report::Entity::find_by_id(found.id).one(tx).await?.ok_or(Error::NotFound("Report"))?;
     Ok((study, report))
+}
+
+fn verified() -> FieldError {
+    FieldError {
+        field: "id",
+        code: "REPORT_VERIFIED",
+        message: "Report is verified; add an addendum".into(),
+    }
 }
 
 /// What to tell who worked with another version than the present one; `None` when it is the present one.

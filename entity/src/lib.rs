@@ -1,7 +1,9 @@
 //! sea-orm entities, one file a table; no logic.
 
+pub mod assignment;
 pub mod centre;
 pub mod credit_note;
+pub mod critical_finding;
 pub mod external_output;
 pub mod imaging_machine;
 pub mod instance;
@@ -11,9 +13,16 @@ pub mod job;
 pub mod login_failure;
 pub mod price;
 pub mod queue;
+pub mod radiologist_profile;
 pub mod refresh_token;
 pub mod rendition;
 pub mod report;
+pub mod report_addendum;
+pub mod report_document;
+pub mod report_key_image;
+pub mod report_lock;
+pub mod report_macro;
+pub mod report_template;
 pub mod report_version;
 pub mod series;
 pub mod staging;

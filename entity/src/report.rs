@@ -22,6 +22,11 @@ pub struct Model {
     pub verified_by_id: Option<i64>,
     /// SHA-256 of the verified text, lower-case hex.
     pub content_hash: Option<String>,
+    /// What was signed with the text, `domain::reports` says of what these are made; null also for reports that were verified before
+    /// signatures covered the study.
+    pub study_hash: Option<String>,
+    pub signed_instances: Option<i32>,
+    pub seal: Option<String>,
     pub created_by_id: Option<i64>,
     /// Who wrote the present text.
     pub updated_by_id: Option<i64>,

@@ -7,7 +7,9 @@ mod m0003_job_control;
 mod m0004_worker_token;
 mod m0005_worklist;
 mod m0006_reading;
+mod m0007_reporting;
 mod m0008_billing;
+mod m0010_assignment;
 mod m0012_imaging_machine;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -25,7 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_worker_token::Migration),
             Box::new(m0005_worklist::Migration),
             Box::new(m0006_reading::Migration),
+            Box::new(m0007_reporting::Migration),
             Box::new(m0008_billing::Migration),
+            Box::new(m0010_assignment::Migration),
             Box::new(m0012_imaging_machine::Migration),
         ]
     }

@@ -15,6 +15,9 @@ pub enum GlobalId {
     Instance(Uuid),
     Job(Uuid),
     Report(Uuid),
+    ReportTemplate(i64),
+    ReportMacro(i64),
+    CriticalFinding(Uuid),
     Price(i64),
     Invoice(Uuid),
     Statement(Uuid),
@@ -32,6 +35,9 @@ impl From<GlobalId> for ID {
             GlobalId::Instance(id) => format!("Instance:{id}"),
             GlobalId::Job(id) => format!("Job:{id}"),
             GlobalId::Report(id) => format!("Report:{id}"),
+            GlobalId::ReportTemplate(id) => format!("ReportTemplate:{id}"),
+            GlobalId::ReportMacro(id) => format!("ReportMacro:{id}"),
+            GlobalId::CriticalFinding(id) => format!("CriticalFinding:{id}"),
             GlobalId::Price(id) => format!("Price:{id}"),
             GlobalId::Invoice(id) => format!("Invoice:{id}"),
             GlobalId::Statement(id) => format!("Statement:{id}"),
@@ -54,6 +60,9 @@ impl GlobalId {
             "Instance" => Some(Self::Instance(key.parse().ok()?)),
             "Job" => Some(Self::Job(key.parse().ok()?)),
             "Report" => Some(Self::Report(key.parse().ok()?)),
+            "ReportTemplate" => Some(Self::ReportTemplate(key.parse().ok()?)),
+            "ReportMacro" => Some(Self::ReportMacro(key.parse().ok()?)),
+            "CriticalFinding" => Some(Self::CriticalFinding(key.parse().ok()?)),
             "Price" => Some(Self::Price(key.parse().ok()?)),
             "Invoice" => Some(Self::Invoice(key.parse().ok()?)),
             "Statement" => Some(Self::Statement(key.parse().ok()?)),
@@ -85,10 +94,38 @@ pub fn job(id: &ID) -> Result<Uuid> {
     }
 }
 
+pub fn instance(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::Instance(id)) => Ok(id),
+        _ => Err(Error::NotFound("Instance")),
+    }
+}
+
 pub fn report(id: &ID) -> Result<Uuid> {
     match GlobalId::parse(id) {
         Some(GlobalId::Report(id)) => Ok(id),
         _ => Err(Error::NotFound("Report")),
+    }
+}
+
+pub fn report_template(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::ReportTemplate(id)) => Ok(id),
+        _ => Err(Error::NotFound("Template")),
+    }
+}
+
+pub fn report_macro(id: &ID) -> Result<i64> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::ReportMacro(id)) => Ok(id),
+        _ => Err(Error::NotFound("Macro")),
+    }
+}
+
+pub fn critical_finding(id: &ID) -> Result<Uuid> {
+    match GlobalId::parse(id) {
+        Some(GlobalId::CriticalFinding(id)) => Ok(id),
+        _ => Err(Error::NotFound("Critical finding")),
     }
 }
 

@@ -5,12 +5,19 @@ mod billing;
 mod counts;
 mod pages;
 mod reading;
+mod reporting;
 
 pub use attributes::AttributesOf;
 pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
-pub use pages::{EventsOf, InstancesOf, JobsOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf};
-pub use reading::{PriceId, PriceOf, ReportUuid};
+pub use pages::{
+    AddendaOf, AssignmentsOf, EventsOf, FindingsOf, InstancesOf, JobsOf, KeyImagesOf, PriorsOf, ReportsOf, SeriesOf,
+    VersionsOf,
+};
+pub use reading::{PriceId, PriceOf, ReadingOf, ReportUuid};
+pub use reporting::{
+    ContentOf, DocumentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber,
+};
 
 use super::batches::Batches;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -44,7 +51,21 @@ pub struct Loaders {
     pub events_of: DataLoader<Reader<EventsOf>>,
     pub priors_of: DataLoader<Reader<PriorsOf>>,
     pub reports_of: DataLoader<Reader<ReportsOf>>,
+    pub assignments_of: DataLoader<Reader<AssignmentsOf>>,
+    pub reading_of: DataLoader<Reader<ReadingOf>>,
     pub versions_of: DataLoader<Reader<VersionsOf>>,
+    pub versions_by_number: DataLoader<Reader<VersionNumber>>,
+    pub addenda_of: DataLoader<Reader<AddendaOf>>,
+    pub reports_by_id: DataLoader<Reader<ReportId>>,
+    pub user_names: DataLoader<Reader<UserName>>,
+    pub contents: DataLoader<Reader<ContentOf>>,
+    pub key_images_of: DataLoader<Reader<KeyImagesOf>>,
+    pub documents: DataLoader<Reader<DocumentOf>>,
+    pub locks: DataLoader<Reader<LockOf>>,
+    pub findings_of: DataLoader<Reader<FindingsOf>>,
+    pub findings_by_uuid: DataLoader<Reader<FindingUuid>>,
+    pub templates: DataLoader<Reader<TemplateId>>,
+    pub macros: DataLoader<Reader<MacroId>>,
     pub price_of: DataLoader<Reader<PriceOf>>,
     pub invoices: DataLoader<Reader<InvoiceUuid>>,
     pub statements: DataLoader<Reader<StatementUuid>>,
@@ -107,7 +128,21 @@ impl Loaders {
             events_of: loader(app, ctx, &batches),
             priors_of: loader(app, ctx, &batches),
             reports_of: loader(app, ctx, &batches),
+            assignments_of: loader(app, ctx, &batches),
+            reading_of: loader(app, ctx, &batches),
             versions_of: loader(app, ctx, &batches),
+            versions_by_number: loader(app, ctx, &batches),
+            addenda_of: loader(app, ctx, &batches),
+            reports_by_id: loader(app, ctx, &batches),
+            user_names: loader(app, ctx, &batches),
+            contents: loader(app, ctx, &batches),
+            key_images_of: loader(app, ctx, &batches),
+            documents: loader(app, ctx, &batches),
+            locks: loader(app, ctx, &batches),
+            findings_of: loader(app, ctx, &batches),
+            findings_by_uuid: loader(app, ctx, &batches),
+            templates: loader(app, ctx, &batches),
+            macros: loader(app, ctx, &batches),
             price_of: loader(app, ctx, &batches),
             invoices: loader(app, ctx, &batches),
             statements: loader(app, ctx, &batches),

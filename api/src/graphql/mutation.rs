@@ -3,10 +3,14 @@
 mod assignment;
 mod billing;
 mod centres;
+mod critical_findings;
 mod imaging_machines;
 mod jobs;
 mod prices;
 mod queues;
+mod radiologists;
+mod report_templates;
+mod report_work;
 mod reports;
 mod sessions;
 mod studies;
@@ -24,7 +28,11 @@ pub struct Mutation(
     imaging_machines::ImagingMachineMutation,
     studies::StudyMutation,
     assignment::AssignmentMutation,
+    radiologists::RadiologistMutation,
     reports::ReportMutation,
+    report_work::ReportWorkMutation,
+    report_templates::ReportTemplateMutation,
+    critical_findings::CriticalFindingMutation,
     prices::PriceMutation,
     billing::BillingMutation,
     jobs::JobMutation,

@@ -3,17 +3,19 @@
 mod billing;
 mod imaging_machines;
 mod reading;
+mod writing;
 
 use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, PriceId, ReportUuid, SeriesUuid, StatementUuid,
-    StudyUuid, UserId, WorkerTokenId,
+    CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId, ReportUuid,
+    SeriesUuid, StatementUuid, StudyUuid, TemplateId, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node, Price, Queue, Report, Role,
-    Series, Statement, Study, StudyFilter, StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
+    Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node, Price,
+    Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter, StudyOrder, UsageDay,
+    User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -27,6 +29,7 @@ use uuid::Uuid;
 pub struct Query(
     GeneralQuery,
     reading::ReadingQuery,
+    writing::WritingQuery,
     billing::BillingQuery,
     imaging_machines::ImagingMachineQuery,
 );
@@ -258,6 +261,13 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         Some(GlobalId::Job(id)) => load(&loaders.jobs, JobId(id)).await?.map(|row| Job(row).into()),
         Some(GlobalId::Report(id)) => {
             load(&loaders.reports_by_uuid, ReportUuid(id)).await?.map(|row| Report(row).into())
+        }
+        Some(GlobalId::ReportTemplate(id)) => {
+            load(&loaders.templates, TemplateId(id)).await?.map(|row| ReportTemplate(row).into())
+        }
+        Some(GlobalId::ReportMacro(id)) => load(&loaders.macros, MacroId(id)).await?.map(|row| ReportMacro(row).into()),
+        Some(GlobalId::CriticalFinding(id)) => {
+            load(&loaders.findings_by_uuid, FindingUuid(id)).await?.map(|row| CriticalFinding(row).into())
         }
         Some(GlobalId::Invoice(id)) => load(&loaders.invoices, InvoiceUuid(id)).await?.map(|row| Invoice(row).into()),
         Some(GlobalId::Statement(id)) => {

@@ -1,7 +1,9 @@
 //! The objects of the schema, one file each.
 
+mod assignment;
 mod attribute;
 mod centre;
+mod critical_finding;
 mod event;
 mod frame;
 mod imaging_machine;
@@ -10,10 +12,17 @@ mod invoice;
 mod job;
 mod price;
 mod queue;
+mod reading;
 mod report;
+mod report_addendum;
+mod report_key_image;
+mod report_lock;
+mod report_template;
+mod report_version;
 mod scalars;
 mod series;
 mod session;
+mod signature;
 mod statement;
 mod study;
 mod usage;
@@ -21,6 +30,7 @@ mod user;
 mod words;
 mod worker_token;
 mod worklist;
+mod worklist_update;
 
 use super::errors::told;
 use super::loaders::Loaders;
@@ -30,7 +40,9 @@ use domain::{App, Error};
 use std::hash::Hash;
 use std::sync::Arc;
 
+pub use assignment::Assignment;
 pub use centre::Centre;
+pub use critical_finding::CriticalFinding;
 pub use event::{JobEvent, StudyEvent};
 pub use frame::Frame;
 pub use imaging_machine::ImagingMachine;
@@ -39,20 +51,28 @@ pub use invoice::{Invoice, InvoiceChange};
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
-pub use report::{Report, ReportVersion};
+pub use reading::RadiologistReading;
+pub use report::Report;
+pub use report_addendum::ReportAddendum;
+pub use report_key_image::ReportKeyImage;
+pub use report_lock::ReportLock;
+pub use report_template::{ExpandedText, ReportMacro, ReportTemplate, TextWarning};
+pub use report_version::ReportVersion;
 pub use scalars::{Cursor, Date, Decimal, DicomUid};
 pub use series::Series;
 pub use session::Session;
+pub use signature::ReportSignature;
 pub use statement::Statement;
 pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, Modality, RenditionKind, Role, StudyStatus,
-    TransferSyntax,
+    AssignmentMethod, ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState,
+    LeftOut, Modality, RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
+pub use worklist_update::WorklistUpdate;
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]
@@ -66,6 +86,9 @@ pub enum Node {
     Instance(Instance),
     Job(Job),
     Report(Report),
+    ReportTemplate(ReportTemplate),
+    ReportMacro(ReportMacro),
+    CriticalFinding(CriticalFinding),
     Price(Price),
     Invoice(Invoice),
     Statement(Statement),

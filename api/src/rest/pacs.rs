@@ -2,6 +2,7 @@
 
 mod ai;
 mod auth;
+mod billing;
 mod centres;
 mod error;
 mod form;
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<RestRoute> {
         reports::routes(),
         ai::routes(),
         prices::routes(),
+        billing::routes(),
     ]
     .into_iter()
     .flatten()

@@ -3,25 +3,31 @@
 //! A payload is read long after it was written, perhaps by a newer Gantry: fields are only ever added, with a default; any other
 //! change is a new version beside the old one.
 
+mod assign_study;
 mod billing_statement;
 mod index_series;
 mod invoice_pdf;
 mod render_study;
+mod report_pdf;
 mod roll_up_usage;
 mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
+mod watch_worklist;
 
+pub use assign_study::AssignStudyV1;
 pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
 pub use invoice_pdf::InvoicePdfV1;
 pub use render_study::RenderStudyV1;
+pub use report_pdf::ReportPdfV1;
 pub use roll_up_usage::RollUpUsageV1;
 pub use scrub_objects::ScrubObjectsV1;
 pub use sweep_orphans::SweepOrphansV1;
 pub use transcode_study::TranscodeStudyV1;
 pub use trim_history::TrimHistoryV1;
+pub use watch_worklist::WatchWorklistV1;
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -59,25 +65,31 @@ pub enum JobKind {
     IndexSeries,
     RenderStudy,
     TranscodeStudy,
+    ReportPdf,
     InvoicePdf,
     BillingStatement,
     SweepOrphans,
     ScrubObjects,
     TrimHistory,
     RollUpUsage,
+    AssignStudy,
+    WatchWorklist,
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 9] = [
+    pub const ALL: [JobKind; 12] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
+        Self::ReportPdf,
         Self::InvoicePdf,
         Self::BillingStatement,
         Self::SweepOrphans,
         Self::ScrubObjects,
         Self::TrimHistory,
         Self::RollUpUsage,
+        Self::AssignStudy,
+        Self::WatchWorklist,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -85,12 +97,15 @@ impl JobKind {
             Self::IndexSeries => IndexSeriesV1::KIND,
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
+            Self::ReportPdf => ReportPdfV1::KIND,
             Self::InvoicePdf => InvoicePdfV1::KIND,
             Self::BillingStatement => BillingStatementV1::KIND,
             Self::SweepOrphans => SweepOrphansV1::KIND,
             Self::ScrubObjects => ScrubObjectsV1::KIND,
             Self::TrimHistory => TrimHistoryV1::KIND,
             Self::RollUpUsage => RollUpUsageV1::KIND,
+            Self::AssignStudy => AssignStudyV1::KIND,
+            Self::WatchWorklist => WatchWorklistV1::KIND,
         }
     }
 

@@ -7,8 +7,10 @@ use crate::page::{Lists, Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use entity::report::{Column, Entity, Model};
 use entity::report_version::{self, Column as VersionColumn};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoSimpleExpr, Iterable, Order, PaginatorTrait, QueryFilter, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, IntoSimpleExpr, Iterable, Order, PaginatorTrait, QueryFilter, QuerySelect,
+    Select,
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -69,6 +71,12 @@ pub async fn reports_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result
     Ok(query.filter(Column::Uuid.is_in(uuids.iter().copied())).all(app.db.reader()).await?)
 }
 
+/// For a DataLoader: those of the reports that the caller may see.
+pub async fn reports_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
+    let query = matching(require(ctx, Action::ReportRead)?, &ReportFilter::default());
+    Ok(query.filter(Column::Id.is_in(ids.iter().copied())).all(app.db.reader()).await?)
+}
+
 /// For a DataLoader: a page of the reports of each of the studies, the newest first.
 pub async fn reports_by_study(
     app: &App,
@@ -117,6 +125,20 @@ pub async fn versions_by_report(
     };
     let of_report = |version: &report_version::Model| version.report_id;
     lists.pages(app.db.reader(), VersionColumn::iter(), request, of_report).await
+}
+
+/// For a DataLoader: these texts of reports, which the caller has been given already, by report and version.
+pub async fn versions_by_number(app: &App, wanted: &[(i64, i32)]) -> Result<Vec<report_version::Model>> {
+    let mut versions: HashMap<i64, Vec<i32>> = HashMap::new();
+    for (report_id, version) in wanted {
+        versions.entry(*report_id).or_default().push(*version);
+    }
+    let of_each = versions
+        .into_iter()
+        .map(|(report_id, versions)| VersionColumn::ReportId.eq(report_id).and(VersionColumn::Version.is_in(versions)));
+    let any = of_each.fold(Condition::any(), Condition::add);
+    let query = report_version::Entity::find().filter(any);
+    Ok(query.all(app.db.reader()).await?)
 }
 
 fn matching(reach: Reach, filter: &ReportFilter) -> Select<Entity> {

@@ -1,6 +1,7 @@
 //! Writing reports: each change makes a new version, and only of the version that its author saw.
 
-use super::{Changed, held, read, stale, tell};
+use super::lock::locked_by_another;
+use super::{Changed, held, read, stale, tell, verified};
 use crate::App;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -16,7 +17,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
 /// Bytes of UTF-8 of one text: about thirty printed pages.
-const MAX_TEXT: usize = 64 * 1024;
+pub(super) const MAX_TEXT: usize = 64 * 1024;
 
 pub struct NewReport {
     pub findings: String,
@@ -44,13 +45,23 @@ fn check(findings: Option<&str>, impression: Option<&str>, report_type: Option<&
 }
 
 /// Text in lines and paragraphs, perhaps empty. No NUL among its characters, which PostgreSQL cannot keep and the hash divides by.
-fn medical_text(field: &'static str, text: &str) -> Option<FieldError> {
+pub(super) fn medical_text(field: &'static str, text: &str) -> Option<FieldError> {
     let fits = text.len() <= MAX_TEXT && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
     (!fits).then(|| FieldError {
         field,
         code: "INVALID_TEXT",
         message: format!("{field} has at most {MAX_TEXT} bytes, and no control characters but line breaks and tabs"),
     })
+}
+
+/// As `medical_text`, and not empty.
+pub(super) fn text_given(field: &'static str, text: &str) -> Result<()> {
+    let empty = text.trim().is_empty().then(|| FieldError {
+        field,
+        code: "INVALID_TEXT",
+        message: format!("{field} is empty"),
+    });
+    Checks::default().add(medical_text(field, text).or(empty)).done()
 }
 
 /// A report of the study with this uuid or 8-character id, which is `report_generated` from then on (contract S2-47) unless it
@@ -97,12 +108,10 @@ pub async fn report_update(app: &App, ctx: &Context, uuid: Uuid, update: ReportU
     let tx = app.db.begin().await?;
     let (study, report) = held(&tx, ctx, Action::ReportWrite, &found).await?;
     if report.is_verified {
-        let verified = FieldError {
-            field: "id",
-            code: "REPORT_VERIFIED",
-            message: "The report is verified and never changes again".into(),
-        };
-        return Ok(Changed::Refused(report, verified));
+        return Ok(Changed::Refused(report, verified()));
+    }
+    if let Some(told) = locked_by_another(&tx, ctx, &report).await? {
+        return Ok(Changed::Refused(report, told));
     }
     if let Some(told) = stale(&tx, &report, update.version).await? {
         return Ok(Changed::Refused(report, told));

@@ -45,6 +45,9 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$instance\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$report\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$finding\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$template\") { id } }", READERS),
+    ("Query.node", "{ node(id: \"$macro\") { id } }", READERS),
     ("Query.node", "{ node(id: \"$price\") { id } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$centre\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
@@ -61,6 +64,10 @@ const GRAPHQL: &[Row] = &[
     ("Query.jobs", "{ jobs { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.report", "{ report(id: \"$report\") { id } }", OWN_CENTRE),
     ("Query.reports", "{ reports { nodes { id } } }", [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.reportTemplates", "{ reportTemplates(study: \"$study\") { nodes { id } } }", READERS),
+    ("Query.reportTemplates", "{ reportTemplates { nodes { id } } }", READERS),
+    ("Query.reportMacros", "{ reportMacros { nodes { id } } }", READERS),
+    ("Query.reportTextExpand", "{ reportTextExpand(study: \"$study\", text: \"{{patient.name}}\") { text } }", READERS),
     ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.imagingMachines", "{ imagingMachines { nodes { id } } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$invoice\") { id } }", BILLED),
@@ -103,9 +110,30 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.studyClaim", "mutation { studyClaim(input: { study: \"$study\" }) { study { id } userErrors { code } } }", RADIOLOGIST),
     ("Mutation.studyRelease", "mutation { studyRelease(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
     ("Mutation.studyReview", "mutation { studyReview(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
+    ("Mutation.studyUrgencySet", "mutation { studyUrgencySet(input: { study: \"$study\", urgency: PRIORITY }) { study { id } userErrors { code } } }", OWN_CENTRE),
+    ("Mutation.studyAssignAutomatically", "mutation { studyAssignAutomatically(input: { study: \"$study\" }) { job { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.radiologistProfileSet", "mutation { radiologistProfileSet(input: { radiologist: \"$reader\", modalities: [CT] }) { user { id } userErrors { code } } }", READERS),
+    ("Mutation.centreReadingSet", "mutation { centreReadingSet(input: { centre: \"$centre\", autoAssign: false }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Query.radiologists", "{ radiologists { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
     ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockAcquire", "mutation { reportLockAcquire(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportLockRelease", "mutation { reportLockRelease(input: { id: \"$report\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageAdd", "mutation { reportKeyImageAdd(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportKeyImageRemove", "mutation { reportKeyImageRemove(input: { report: \"$report\", instance: \"$instance\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportAddendumCreate", "mutation { reportAddendumCreate(input: { id: \"$report\", text: \"A\" }) { report { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateCreate", "mutation { reportTemplateCreate(input: { name: \"$unique\" }) { template { id } userErrors { code } } }", READERS),
+    ("Mutation.reportTemplateUpdate", "mutation { reportTemplateUpdate(input: { id: \"$template\", name: \"X\" }) { template { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportTemplateDelete", "mutation { reportTemplateDelete(input: { id: \"$otherTemplate\" }) { template { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.reportMacroCreate", "mutation { reportMacroCreate(input: { name: \"$unique\", text: \"X\" }) { macro { id } userErrors { code } } }", READERS),
+    ("Mutation.reportMacroUpdate", "mutation { reportMacroUpdate(input: { id: \"$macro\", text: \"X\" }) { macro { id } userErrors { code } } }", ADMIN),
+    ("Mutation.reportMacroDelete", "mutation { reportMacroDelete(input: { id: \"$otherMacro\" }) { macro { id } userErrors { code } } }", [Yes, Hidden, Denied, Denied, Denied, Denied, Nobody]),
+    ("Mutation.criticalFindingFlag", "mutation { criticalFindingFlag(input: { study: \"$study\", text: \"T\", severity: URGENT }) { criticalFinding { id } userErrors { code } } }", READERS),
+    ("Mutation.criticalFindingAcknowledge", "mutation { criticalFindingAcknowledge(input: { id: \"$finding\" }) { criticalFinding { id } userErrors { code } } }",
+        [Denied, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Mutation.criticalFindingWithdraw", "mutation { criticalFindingWithdraw(input: { id: \"$finding\", reason: \"R\" }) { criticalFinding { id } userErrors { code } } }", READERS),
     ("Mutation.priceCreate", "mutation { priceCreate(input: { centre: \"$centre\", modality: CT, amount: 1 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.priceUpdate", "mutation { priceUpdate(input: { id: \"$price\", amount: 2 }) { price { id } userErrors { code } } }", ADMIN),
     ("Mutation.jobRetry", "mutation { jobRetry(input: { id: \"$job\" }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
@@ -113,6 +141,8 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.workerTokenCreate", "mutation { workerTokenCreate(input: { name: \"$unique\", kinds: [RENDER_STUDY] }) { token userErrors { code } } }", ADMIN),
     ("Mutation.workerTokenRevoke", "mutation { workerTokenRevoke(input: { id: \"$token\" }) { workerToken { id } userErrors { code } } }", ADMIN),
     ("Subscription.studyUpdated", "subscription { studyUpdated(id: \"$study\") { study { id } } }", OWN_CENTRE),
+    // With the cursor before all events, because a live list begins with the first change.
+    ("Subscription.worklistUpdated", "subscription { worklistUpdated(filter: { centre: \"$centre\" }, after: \"MDow\") { study { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(id: \"$job\") { job { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(study: \"$study\") { job { id } } }", OWN_CENTRE),
 ];
@@ -132,6 +162,7 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
+    ("GET", "/media/reports/:uuid/documents/:addenda", OWN_CENTRE),
     ("GET", "/media/invoices/:uuid/pdf", BILLED),
     ("GET", "/media/credit-notes/:uuid/pdf", BILLED),
     ("GET", "/media/statements/:uuid/pdf", BILLED),
@@ -172,6 +203,17 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("PATCH", "/reports/:report_id", READERS),
     ("PATCH", "/reports/:report_id/verify", READERS),
     ("POST", "/reports/:report_id/verify", READERS),
+    ("GET", "/billing/pricing", ALL),
+    ("POST", "/billing/pricing", ADMIN),
+    ("PATCH", "/billing/pricing/:pricing_id", ADMIN),
+    ("GET", "/billing", ALL),
+    ("POST", "/billing", OWN_MANAGER),
+    ("GET", "/billing/:billing_id", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("PATCH", "/billing/:billing_id/status", ADMIN),
+    // The session of a browser; without its CSRF token nobody signs in.
+    ("GET", "/login", OPEN),
+    ("POST", "/login", [Denied; 7]),
+    ("POST", "/logout", OPEN),
     // Unavailable without an engine, for everybody.
     ("POST", "/ai/process-study/:study_id", ALL),
     ("POST", "/ai/analyze-study/:study_id", ALL),
@@ -236,7 +278,7 @@ async fn world() -> World {
         .await;
     let price = callers[0]
         .data(
-            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id } } }",
+            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id number } } }",
             json!({ "centre": found["centre"]["id"] }),
         )
         .await;
@@ -246,6 +288,21 @@ async fn world() -> World {
             json!({ "study": study }),
         )
         .await;
+    let finding = callers[1]
+        .data(
+            "mutation($study: ID!) { criticalFindingFlag(input: { study: $study, text: \"T\", severity: URGENT }) { criticalFinding { id } } }",
+            json!({ "study": study }),
+        )
+        .await;
+    let kept = callers[0]
+        .data(
+            "mutation { template: reportTemplateCreate(input: { name: \"T\" }) { template { id } }
+                otherTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
+                macro: reportMacroCreate(input: { name: \"m\", text: \"M\" }) { macro { id } }
+                otherMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
+            json!({}),
+        )
+        .await;
     let machine = callers[0]
         .data(
             "mutation($centre: ID!) { imagingMachineCreate(input: { centre: $centre, name: \"CT 1\" }) { imagingMachine { id number } } }",
@@ -253,8 +310,17 @@ async fn world() -> World {
         )
         .await["imagingMachineCreate"]["imagingMachine"]
         .clone();
+    let document = verified(&callers).await;
+    app.run_pending_jobs().await;
+    let document = callers[1]
+        .data(
+            "query($id: ID!) { report(id: $id) { pdfUrl } }",
+            json!({ "id": document }),
+        )
+        .await;
     let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
     let billed = billed(&app, &callers[0], &study, &found["centre"]["id"]).await;
+    let invoices = callers[0].rest(Method::GET, "/billing").send().await.unwrap().json::<Value>().await.unwrap();
     let reader = callers[1].data("{ me { id number } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
     let mut names = vec![
@@ -268,11 +334,21 @@ async fn world() -> World {
         ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
         ("$report", text(&report["reportCreate"]["report"]["id"])),
         ("$price", text(&price["priceCreate"]["price"]["id"])),
+        (
+            "$finding",
+            text(&finding["criticalFindingFlag"]["criticalFinding"]["id"]),
+        ),
+        ("$template", text(&kept["template"]["template"]["id"])),
+        ("$macro", text(&kept["macro"]["macro"]["id"])),
+        ("$otherTemplate", text(&kept["otherTemplate"]["template"]["id"])),
+        ("$otherMacro", text(&kept["otherMacro"]["macro"]["id"])),
         ("$reader", text(&reader["me"]["id"])),
         ("$gone", me(gone).await),
         ("$machine", text(&machine["id"])),
         (":user_id", victim_number.to_string()),
         (":centre_id", app.centre.to_string()),
+        (":pricing_id", price["priceCreate"]["price"]["number"].to_string()),
+        (":billing_id", invoices[0]["id"].to_string()),
         (":machine_id", machine["number"].to_string()),
         ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
         (":study_id", found["number"].to_string()),
@@ -283,6 +359,7 @@ async fn world() -> World {
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
         (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
+        (":document", path(&document["report"]["pdfUrl"])),
         (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
     ];
     let papers = [
@@ -295,6 +372,21 @@ async fn world() -> World {
     names.push(("$invoice", text(&billed["invoice"]["id"])));
     names.push(("$statement", text(&billed["statements"]["nodes"][0]["id"])));
     World { app, callers, names }
+}
+
+/// A verified report of another study of the own centre.
+async fn verified(callers: &[Client; 7]) -> Value {
+    let study = callers[2].upload(study(1)).await["studies"][0]["id"].clone();
+    let report = callers[1]
+        .data(
+            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\" }) { report { id } } }",
+            json!({ "study": study }),
+        )
+        .await["reportCreate"]["report"]["id"]
+        .clone();
+    let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { id } } }";
+    callers[1].data(verify, json!({ "id": report })).await;
+    report
 }
 
 /// An invoice with a credit note, and a statement, all printed.
@@ -401,11 +493,14 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/renditions/:id" => world.filled(":rendition"),
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
+            "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
             "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
             "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
             "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
             "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
+            path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
+            path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",
             path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
@@ -418,6 +513,11 @@ async fn every_rest_route_answers_as_the_table_says() {
                 "/studies/upload" | "/studies" => request.multipart(upload_form()),
                 path if path.starts_with("/workers/") => request.json(&worker_body()),
                 _ if *method == "GET" || *method == "DELETE" => request,
+                "/billing/pricing" => {
+                    let mut price = pacs_body(&world);
+                    price.as_object_mut().unwrap().remove("radiologist_id");
+                    request.json(&price)
+                }
                 _ => request.json(&pacs_body(&world)),
             };
             let status = request.send().await.unwrap().status().as_u16();
@@ -454,7 +554,7 @@ fn pacs_body(world: &World) -> Value {
     json!({
         "username": unique, "email": format!("{unique}@example.org"), "password": "a good password", "full_name": "X",
         "role": "technician", "centre_id": number(":centre_id"), "name": unique, "radiologist_id": number(":reader_id"),
-        "status": "report_generated", "study_id": number(":study_id"), "findings": "F", "impression": "I",
+        "modality": "ct", "price": 1, "amount": 1, "study_id": number(":study_id"), "findings": "F", "impression": "I",
     })
 }
 

@@ -1,9 +1,11 @@
 //! The PACS REST API, line by line of its contract, as its documented clients speak it.
 
 mod accounts;
+mod billing;
 mod centres;
 mod documentation;
 mod reports;
+mod sessions;
 mod shapes;
 mod studies;
 

@@ -1,5 +1,15 @@
 //! Reports: written, changed by one at a time, verified once, and unchangeable from then on.
 
+mod addenda;
+mod critical;
+mod document;
+mod history;
+mod key_images;
+mod lock;
+mod signature;
+mod statements;
+mod templates;
+
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -20,9 +30,28 @@ async fn reader(app: &TestApp, name: &str) -> Client {
 
 /// The payload of a mutation of reports.
 async fn done(client: &Client, name: &str, input: Value) -> Value {
+    answered(client, name, input, FIELDS).await
+}
+
+/// The payload of a mutation, with these fields of it.
+async fn answered(client: &Client, name: &str, input: Value, fields: &str) -> Value {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let mutation = format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {FIELDS} }} }}");
+    let mutation = format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {fields} }} }}");
     client.data(&mutation, json!({ "input": input })).await[name].clone()
+}
+
+/// A report of the study, verified by its author.
+async fn verified(client: &Client, study: &Value) -> Value {
+    let report = create(client, study).await;
+    done(client, "reportVerify", json!({ "id": report["id"], "version": 1 })).await["report"].clone()
+}
+
+/// What the timeline of a study says of its reports, the latest first.
+async fn timeline(client: &Client, study: &Value) -> Vec<String> {
+    let query = "query($id: ID!) { study(id: $id) { events(first: 100) { nodes { kind } } } }";
+    let events = client.data(query, json!({ "id": study })).await["study"]["events"]["nodes"].clone();
+    let kinds = events.as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned());
+    kinds.filter(|kind| kind.starts_with("REPORT") || kind.starts_with("CRITICAL")).collect()
 }
 
 async fn create(client: &Client, study: &Value) -> Value {

@@ -84,7 +84,14 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "Release",
                 "Review",
                 "Verify",
-                "Set"
+                "Set",
+                "Automatically",
+                "Acquire",
+                "Flag",
+                "Acknowledge",
+                "Withdraw",
+                "Add",
+                "Remove"
             ]
             .iter()
             .any(|verb| name.ends_with(verb)),

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
-use domain::{Error, billing, events, jobs, reports, studies};
+use domain::{Error, billing, critical_findings, events, jobs, reports, studies};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,13 +10,19 @@ use std::sync::Arc;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountOf(pub Counted, pub i64);
 
-/// Lists within a study, a centre or an invoice.
+/// Lists within a study, a centre, a report or an invoice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Counted {
     Jobs,
     Events,
     Priors,
+    Assignments,
     Reports,
+    CriticalFindings,
+    /// Of a report.
+    Addenda,
+    /// Of a report.
+    KeyImages,
     Invoices,
     InvoiceChanges,
 }
@@ -36,8 +42,12 @@ impl Loader<CountOf> for Reader<CountOf> {
                 Counted::Jobs => jobs::job_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Events => events::event_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Reports => reports::report_counts_by_study(&self.app, &self.ctx, &ids).await?,
+                Counted::CriticalFindings => critical_findings::finding_counts_by_study(&self.app, &ids).await?,
+                Counted::Addenda => reports::addendum_counts_by_report(&self.app, &ids).await?,
+                Counted::KeyImages => reports::key_image_counts_by_report(&self.app, &ids).await?,
                 Counted::Invoices => billing::invoice_counts_by_centre(&self.app, &self.ctx, &ids).await?,
                 Counted::InvoiceChanges => billing::change_counts_by_invoice(&self.app, &ids).await?,
+                Counted::Assignments => studies::assignment_counts_by_study(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));

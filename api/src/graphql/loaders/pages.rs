@@ -4,9 +4,12 @@ use super::Reader;
 use async_graphql::dataloader::Loader;
 use domain::events::{self, Cursor, Event};
 use domain::page::{Page, PageRequest};
-use domain::rows::{InstanceSummary, Job, Report, ReportVersion, Series, Study};
+use domain::rows::{
+    Assignment, CriticalFinding, InstanceSummary, Job, Report, ReportAddendum, ReportKeyImage, ReportVersion, Series,
+    Study,
+};
 use domain::studies::{self, SeriesKey, StudyKey};
-use domain::{Error, jobs, reports};
+use domain::{Error, critical_findings, jobs, reports};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -27,12 +30,25 @@ pub struct EventsOf(pub i64, pub PageRequest<Cursor>);
 /// The priors of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PriorsOf(pub i64, pub PageRequest<StudyKey>);
+/// The assignments of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AssignmentsOf(pub i64, pub PageRequest<i64>);
 /// The reports of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ReportsOf(pub i64, pub PageRequest<i64>);
 /// The texts of a report.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct VersionsOf(pub i64, pub PageRequest<i64>);
+
+/// The addenda of a report.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AddendaOf(pub i64, pub PageRequest<i64>);
+/// The key images of a report.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct KeyImagesOf(pub i64, pub PageRequest<i64>);
+/// The critical findings of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct FindingsOf(pub i64, pub PageRequest<i64>);
 
 /// One statement is needed for each page that the document asks for, of however many parents.
 pub(super) fn by_page<K: Eq + Hash + Clone>(
@@ -115,6 +131,20 @@ impl Loader<PriorsOf> for Reader<PriorsOf> {
     }
 }
 
+impl Loader<AssignmentsOf> for Reader<AssignmentsOf> {
+    type Value = Page<Assignment>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AssignmentsOf]) -> Result<HashMap<AssignmentsOf, Page<Assignment>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = studies::assignments_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (AssignmentsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
 impl Loader<ReportsOf> for Reader<ReportsOf> {
     type Value = Page<Report>;
     type Error = Arc<Error>;
@@ -138,6 +168,48 @@ impl Loader<VersionsOf> for Reader<VersionsOf> {
         for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = reports::versions_by_report(&self.app, &parents, &page).await?;
             all.extend(lists.into_iter().map(|(parent, list)| (VersionsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<AddendaOf> for Reader<AddendaOf> {
+    type Value = Page<ReportAddendum>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AddendaOf]) -> Result<HashMap<AddendaOf, Page<ReportAddendum>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = reports::addenda_by_report(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (AddendaOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<FindingsOf> for Reader<FindingsOf> {
+    type Value = Page<CriticalFinding>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FindingsOf]) -> Result<HashMap<FindingsOf, Page<CriticalFinding>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = critical_findings::findings_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (FindingsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<KeyImagesOf> for Reader<KeyImagesOf> {
+    type Value = Page<ReportKeyImage>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[KeyImagesOf]) -> Result<HashMap<KeyImagesOf, Page<ReportKeyImage>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = reports::key_images_by_report(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (KeyImagesOf(parent, page), list)));
         }
         Ok(all)
     }

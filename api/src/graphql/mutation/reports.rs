@@ -2,7 +2,7 @@
 
 use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::ids;
-use crate::graphql::types::{Report, acting, app};
+use crate::graphql::types::{Report, TextWarning, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::reports::{self, Changed, NewReport, ReportUpdate};
 
@@ -14,9 +14,13 @@ pub struct ReportMutation;
 pub struct ReportCreateInput {
     /// Id of the study, or its 8-character id.
     study: ID,
+    /// Id of a template that gives the texts that are left out here.
+    template: Option<ID>,
     /// What is seen; at most 64 KiB.
+    #[graphql(default)]
     findings: String,
     /// What is concluded; at most 64 KiB.
+    #[graphql(default)]
     impression: String,
     /// What kind of report it is, in its author's words.
     report_type: Option<String>,
@@ -52,15 +56,17 @@ pub struct ReportVerifyInput {
 /// The report, and what to mend.
 #[derive(SimpleObject)]
 pub struct ReportPayload {
-    /// The report as it is now, also where it could not be changed: after `VERSION_CONFLICT` and `REPORT_VERIFIED`.
+    /// The report as it is now, also where it could not be changed: after `VERSION_CONFLICT`, `REPORT_LOCKED` and `REPORT_VERIFIED`.
     report: Option<Report>,
+    /// What of a template could not be filled in.
+    warnings: Vec<TextWarning>,
     /// What to mend.
     user_errors: Vec<UserError>,
 }
 
 #[Object]
 impl ReportMutation {
-    /// Writes a report of a study, whose status is `REPORT_GENERATED` from then on.
+    /// Writes a report of a study, perhaps with the texts of a template; the study's status is `REPORT_GENERATED` from then on.
     async fn report_create(
         &self,
         ctx: &Context<'_>,
@@ -72,11 +78,22 @@ impl ReportMutation {
             report_type: input.report_type,
             is_ai_generated: input.is_ai_generated,
         };
+        let mut warnings = Vec::new();
         let report = async {
             let study = ids::study(&input.study)?;
-            reports::report_create(app(ctx)?, acting(ctx)?, &study, new).await.map(Changed::Done)
+            let Some(template) = &input.template else {
+                return reports::report_create(app(ctx)?, acting(ctx)?, &study, new).await;
+            };
+            let template = ids::report_template(template)?;
+            let (report, told) = reports::report_create_from(app(ctx)?, acting(ctx)?, &study, template, new).await?;
+            warnings = told;
+            Ok(report)
         };
-        payload(report.await)
+        let payload = payload(report.await.map(Changed::Done))?;
+        Ok(ReportPayload {
+            warnings: warnings.into_iter().map(TextWarning::from).collect(),
+            ..payload
+        })
     }
 
     /// Changes an unverified report, unless somebody else changed it meanwhile. Earlier texts are kept.
@@ -109,7 +126,7 @@ impl ReportMutation {
     }
 }
 
-fn payload(changed: domain::Result<Changed>) -> Result<ReportPayload> {
+pub(super) fn payload(changed: domain::Result<Changed>) -> Result<ReportPayload> {
     let (changed, mut user_errors) = outcome(changed)?;
     let report = changed.map(|changed| match changed {
         Changed::Done(report) => Report(report),
@@ -118,5 +135,9 @@ fn payload(changed: domain::Result<Changed>) -> Result<ReportPayload> {
             Report(report)
         }
     });
-    Ok(ReportPayload { report, user_errors })
+    Ok(ReportPayload {
+        report,
+        warnings: Vec::new(),
+        user_errors,
+    })
 }

@@ -52,6 +52,87 @@ pub enum StudyStatus {
     Verified,
 }
 
+/// How soon a study is to be reported.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::Urgency")]
+pub enum Urgency {
+    /// At once: within half an hour, where the centre has not said otherwise.
+    Emergency,
+    /// Within an hour.
+    Urgent,
+    /// Within four hours.
+    Priority,
+    /// Within a day.
+    Routine,
+}
+
+/// How a study got its radiologist.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::AssignmentMethod")]
+pub enum AssignmentMethod {
+    /// Somebody else gave it.
+    Manual,
+    /// The radiologist took it.
+    Claim,
+    /// The server gave it.
+    Automatic,
+}
+
+/// Why a radiologist did not come into question for a study.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::LeftOut")]
+pub enum LeftOut {
+    /// Does not read the modality.
+    Modality,
+    /// The account is not active.
+    Inactive,
+    /// Does not work at that time.
+    Unavailable,
+    /// Has as many open studies as allowed.
+    Full,
+    /// Gave the study back.
+    Released,
+}
+
+/// What becomes of a study in a list.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::events::Movement")]
+pub enum WorklistChange {
+    /// The filter finds it now and did not before.
+    Entered,
+    /// It is in the list, and something happened to it.
+    Changed,
+    /// The filter finds it no longer.
+    Left,
+}
+
+/// A day of the week.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "chrono::Weekday")]
+pub enum Weekday {
+    /// Monday.
+    #[graphql(name = "MONDAY")]
+    Mon,
+    /// Tuesday.
+    #[graphql(name = "TUESDAY")]
+    Tue,
+    /// Wednesday.
+    #[graphql(name = "WEDNESDAY")]
+    Wed,
+    /// Thursday.
+    #[graphql(name = "THURSDAY")]
+    Thu,
+    /// Friday.
+    #[graphql(name = "FRIDAY")]
+    Fri,
+    /// Saturday.
+    #[graphql(name = "SATURDAY")]
+    Sat,
+    /// Sunday.
+    #[graphql(name = "SUNDAY")]
+    Sun,
+}
+
 /// What a job does.
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::jobs::JobKind")]
@@ -62,6 +143,8 @@ pub enum JobKind {
     RenderStudy,
     /// Copies a study's instances into another transfer syntax.
     TranscodeStudy,
+    /// Sets a verified report as PDF.
+    ReportPdf,
     /// Prints an invoice and its credit note.
     InvoicePdf,
     /// Makes the statement of a centre and month.
@@ -74,6 +157,10 @@ pub enum JobKind {
     TrimHistory,
     /// Counts what came in for each centre and day.
     RollUpUsage,
+    /// Finds a radiologist for a study, or for those that wait for one.
+    AssignStudy,
+    /// Tells of studies that are late, and looks again for radiologists.
+    WatchWorklist,
 }
 
 /// Where a job is.
@@ -109,12 +196,32 @@ pub enum EventKind {
     StudyReleased,
     /// The study came to another status.
     StudyStatusChanged,
+    /// The study became more or less urgent, and is due at another time.
+    StudyUrgencyChanged,
+    /// The time in which the study was to be reported is over.
+    StudyOverdue,
+    /// The server found no radiologist to give the study to, and looks again.
+    AutoAssignmentWaiting,
     /// A report of the study was written.
     ReportCreated,
     /// A report of the study was changed.
     ReportUpdated,
     /// A report of the study was verified.
     ReportVerified,
+    /// Something was added to a verified report of the study.
+    ReportAddendumCreated,
+    /// Somebody began to edit a report of the study.
+    ReportLocked,
+    /// A report of the study may be edited by others again.
+    ReportUnlocked,
+    /// The PDF of a verified report of the study is ready.
+    ReportDocumentMade,
+    /// The centre is told of a critical finding.
+    CriticalFindingFlagged,
+    /// The centre heard of a critical finding.
+    CriticalFindingAcknowledged,
+    /// A critical finding was taken back.
+    CriticalFindingWithdrawn,
     /// The study was billed. Only for those who may see invoices.
     InvoiceCreated,
     /// The invoice of the study was paid or cancelled. Only for those who may see invoices.
@@ -151,9 +258,19 @@ impl EventKind {
             Some(E::StudyAssigned) => Self::StudyAssigned,
             Some(E::StudyReleased) => Self::StudyReleased,
             Some(E::StudyStatusChanged) => Self::StudyStatusChanged,
+            Some(E::StudyUrgencyChanged) => Self::StudyUrgencyChanged,
+            Some(E::StudyOverdue) => Self::StudyOverdue,
+            Some(E::AutoAssignmentWaiting) => Self::AutoAssignmentWaiting,
             Some(E::ReportCreated) => Self::ReportCreated,
             Some(E::ReportUpdated) => Self::ReportUpdated,
             Some(E::ReportVerified) => Self::ReportVerified,
+            Some(E::ReportAddendumCreated) => Self::ReportAddendumCreated,
+            Some(E::ReportLocked) => Self::ReportLocked,
+            Some(E::ReportUnlocked) => Self::ReportUnlocked,
+            Some(E::ReportDocumentMade) => Self::ReportDocumentMade,
+            Some(E::CriticalFindingFlagged) => Self::CriticalFindingFlagged,
+            Some(E::CriticalFindingAcknowledged) => Self::CriticalFindingAcknowledged,
+            Some(E::CriticalFindingWithdrawn) => Self::CriticalFindingWithdrawn,
             Some(E::InvoiceCreated) => Self::InvoiceCreated,
             Some(E::InvoiceStatusChanged) => Self::InvoiceStatusChanged,
             Some(E::BillingSkipped) => Self::BillingSkipped,
@@ -168,6 +285,30 @@ impl EventKind {
             Some(E::UserRevoked) => return None,
         })
     }
+}
+
+/// What became of a run of text.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::reports::ChangeKind")]
+pub enum ChangeKind {
+    /// It stayed.
+    Same,
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+}
+
+/// How soon somebody must be told of a critical finding: the categories of the ACR Actionable Reporting Work Group.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::critical_findings::Severity")]
+pub enum CriticalSeverity {
+    /// Within minutes (category 1).
+    Critical,
+    /// Within hours (category 2).
+    Urgent,
+    /// Within days (category 3).
+    Significant,
 }
 
 /// A currency (ISO 4217).

@@ -1,5 +1,6 @@
 //! Values as this family's clients write them: numbers and truth values also as text, as forms and query strings have them.
 
+use domain::billing::InvoiceStatus;
 use domain::context::Role;
 use domain::money::Currency;
 use domain::studies::{Modality, StudyStatus};
@@ -149,6 +150,14 @@ impl Word for StudyStatus {
 
 impl Word for Currency {
     const NAME: &'static str = "Currency";
+    const CHOICES: &'static [Self] = &Self::ALL;
+    fn word(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Word for InvoiceStatus {
+    const NAME: &'static str = "BillingStatus";
     const CHOICES: &'static [Self] = &Self::ALL;
     fn word(self) -> &'static str {
         self.as_str()
