@@ -129,6 +129,7 @@ pub fn assignment_reason(assignment: &Model) -> Result<Option<String>> {
     let considered: Vec<Considered> = serde_json::from_value(considered).map_err(crate::Error::internal)?;
     let able = considered.iter().filter(|one| one.left_out.is_none()).count();
     Ok(Some(match considered.iter().any(|one| one.for_emergency) {
+        _ if able == 1 => "Was the only one who could take it".into(),
         true => format!("Could begin soonest of the {able} who could take this emergency"),
         false => format!("Had the least to read of the {able} who could take it"),
     }))
