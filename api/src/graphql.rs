@@ -62,6 +62,7 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<StudyKey, types::Study, Total, PriorStudies>>("A page of priors.")
         .override_output_type_description::<Of<Cursor, types::StudyEvent>>("A page of what happened to a study.")
         .override_output_type_description::<Of<i64, types::Price>>("A page of prices.")
+        .override_output_type_description::<Of<i64, types::Assignment>>("A page of the assignments of a study.")
         .override_output_type_description::<Of<i64, types::Report>>("A page of reports.")
         .override_output_type_description::<Of<i64, types::ReportAddendum>>("A page of the addenda of a report.")
         .override_output_type_description::<Of<i64, types::ReportKeyImage>>("A page of the key images of a report.")

@@ -1,5 +1,9 @@
 //! Centres: the tenants.
 
+mod reading;
+
+pub use reading::{CentreReading, TargetMinutes, centre_reading_set};
+
 use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result, referenced_or, unique_or};

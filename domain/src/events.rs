@@ -10,6 +10,7 @@ mod kinds;
 mod subjects;
 mod subscribe;
 mod timeline;
+mod worklist;
 
 pub use feed::Feed;
 pub(crate) use feed::user_revoked;
@@ -18,6 +19,7 @@ pub use kinds::EventKind;
 pub use subjects::Subjects;
 pub use subscribe::{Update, Wanted, job_updates, study_updates};
 pub use timeline::{event_counts_by_study, events_by_study};
+pub use worklist::{Movement, WorklistUpdate, worklist_updates};
 
 use crate::db::sql::tuples;
 use crate::error::{Error, Result};
@@ -97,6 +99,13 @@ pub struct Event {
     pub payload: serde_json::Value,
     pub created_at: DateTime<Utc>,
     pub subjects: Arc<Subjects>,
+}
+
+impl Event {
+    /// Why somebody did it, where he said so.
+    pub fn reason(&self) -> Option<&str> {
+        self.payload.get("reason")?.as_str()
+    }
 }
 
 /// What a listener wants to hear; empty fields match everything.

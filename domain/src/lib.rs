@@ -21,6 +21,7 @@ pub mod money;
 pub mod page;
 pub mod policy;
 pub mod prices;
+pub mod radiologists;
 pub mod reports;
 pub mod rows;
 pub mod setup;

@@ -22,6 +22,9 @@ pub enum Action {
     StudyClaim,
     StudyRelease,
     StudyReview,
+    StudyUrgency,
+    RadiologistLoad,
+    RadiologistWrite,
     ReportRead,
     ReportWrite,
     ReportVerify,
@@ -87,6 +90,10 @@ const TABLE: &[(Action, [Scope; 4])] = &[
     // Own: the studies that are assigned to oneself.
     (Action::StudyRelease,   [All,   Own,         Nothing,    Nothing]),
     (Action::StudyReview,    [All,   Own,         Nothing,    Nothing]),
+    (Action::StudyUrgency,   [All,   All,         Centre,     Centre]),
+    // How much radiologists have to read is made of the studies of all centres.
+    (Action::RadiologistLoad, [All,  Own,         Nothing,    Nothing]),
+    (Action::RadiologistWrite, [All, Own,         Nothing,    Nothing]),
     (Action::ReportRead,     [All,   All,         Centre,     Centre]),
     (Action::ReportWrite,    [All,   All,         Nothing,    Nothing]),
     (Action::ReportVerify,   [All,   All,         Nothing,    Nothing]),

@@ -1,5 +1,6 @@
 //! The rows that services answer with, by the names of what they are.
 
+pub use entity::assignment::Model as Assignment;
 pub use entity::centre::Model as Centre;
 pub use entity::credit_note::Model as CreditNote;
 pub use entity::critical_finding::Model as CriticalFinding;

@@ -8,6 +8,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::money::Currency;
 use crate::prices::{self, NewPrice, PriceOwner};
+use crate::radiologists::{self, ProfileChange};
 use crate::signals::Signals;
 use crate::studies::Modality;
 use crate::users::{self, NewUser};
@@ -96,7 +97,7 @@ pub async fn first_admin(app: &App) -> Result<Option<String>> {
     }
 }
 
-/// The demo accounts and prices of contract S2-90, into an empty database only.
+/// The demo accounts, what their radiologist reads, and the prices of contract S2-90, into an empty database only.
 pub async fn demo_accounts(app: &App) -> Result<()> {
     let ctx = Context::system("setup");
     if !users::none_yet(app.db.reader()).await? {
@@ -142,7 +143,14 @@ pub async fn demo_accounts(app: &App) -> Result<()> {
             role,
             centre_id,
         };
-        users::user_create(app, &ctx, account).await?;
+        let user = users::user_create(app, &ctx, account).await?;
+        if role == Role::Radiologist {
+            let reads = ProfileChange {
+                modalities: Some(vec![Modality::Ct, Modality::Xray, Modality::Mri]),
+                ..Default::default()
+            };
+            radiologists::radiologist_profile_set(app, &ctx, user.id, reads).await?;
+        }
     }
     for (modality, dollars) in [(Modality::Ct, 150), (Modality::Xray, 50), (Modality::Mri, 300)] {
         let price = NewPrice {

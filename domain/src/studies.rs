@@ -2,9 +2,11 @@
 
 mod assignment;
 mod documented;
+mod due;
 pub mod frames;
 mod instances;
 mod list;
+mod matching;
 mod metadata;
 mod order;
 mod priors;
@@ -14,16 +16,24 @@ mod series;
 mod shown;
 mod status;
 mod transcodings;
+mod urgency;
 mod words;
 mod worklist;
 
-pub use assignment::{study_assign, study_claim, study_release, study_review};
+pub(crate) use assignment::assign_later;
+pub use assignment::{
+    Assigned, AssignmentMethod, Considered, LeftOut, assignment_considered, assignment_counts_by_study,
+    assignment_reason, assignments_by_study, studies_assign_waiting, study_assign, study_assign_automatically,
+    study_assign_now, study_claim, study_release, study_review,
+};
 pub use documented::{study_assign_or_claim, study_status_set};
+pub use due::{is_overdue, overdue_tell, target_minutes, turnaround};
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
 pub use list::{
     instance_find, instances_all, studies_by_id, studies_by_uuid, study_by_code, study_find, study_get, study_instance,
 };
+pub(crate) use matching::Moment;
 pub use metadata::{series_indexed, series_to_index};
 pub use order::{StudyKey, StudyOrder, StudyOrderField};
 pub use priors::{prior_counts_by_study, prior_order, priors_by_study};
@@ -35,9 +45,10 @@ pub(crate) use rows::{new_row, new_series, slice_position, warning};
 pub use series::{SeriesKey, series_all, series_by_study, series_by_uuid, series_key};
 pub use shown::{ShownImage, shown_image, shown_window};
 pub use status::StudyStatus;
-pub(crate) use status::{Step, advance, hold, tell};
+pub(crate) use status::{Seen, Step, advance, hold, tell};
 pub use transcodings::{NewTranscoding, transcoding_add, transcodings_done, transcodings_list};
-pub(crate) use words::words_write;
+pub use urgency::{Urgency, study_urgency_set};
+pub(crate) use words::{of_study as words_of, words_write};
 pub use words::{words_fill, words_renew};
 pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_slice, study_status_counts};
 

@@ -9,8 +9,8 @@ use crate::input::{self, Checks};
 use crate::page::{Page, PageRequest, Slice, keyset};
 use crate::policy::{Action, Reach, require, require_in};
 use chrono::Utc;
-use entity::refresh_token;
 use entity::user::{self, Column, Entity, Model};
+use entity::{radiologist_profile, refresh_token};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -141,13 +141,14 @@ pub async fn user_deactivate(app: &App, ctx: &Context, id: i64) -> Result<Model>
     user_update(app, ctx, id, update).await
 }
 
-/// Only one that nothing in the archive names, with the user's sessions (contract S2-19, S2-20, S2-95).
+/// Only one that nothing in the archive names, with the user's sessions and reading profile (contract S2-19, S2-20, S2-95).
 pub async fn user_delete(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     require(ctx, Action::UserDelete)?;
     let tx = app.db.begin().await?;
     let user = Entity::find_by_id(id).one(&tx).await?.ok_or(Error::NotFound("User"))?;
     keep_an_admin(&tx, &user).await?;
     refresh_token::Entity::delete_many().filter(refresh_token::Column::UserId.eq(id)).exec(&tx).await?;
+    radiologist_profile::Entity::delete_by_id(id).exec(&tx).await?;
     Entity::delete_by_id(id).exec(&tx).await.map_err(|error| {
         referenced_or(error, || {
             let message = "The user stands in studies, reports or other records; deactivate the account instead";

@@ -14,6 +14,13 @@ pub struct Model {
     pub is_active: bool,
     /// Whether verifying a report bills its study.
     pub auto_billing: bool,
+    /// Minutes from upload to verification, for each urgency; none: the server's.
+    pub target_emergency: Option<i32>,
+    pub target_urgent: Option<i32>,
+    pub target_priority: Option<i32>,
+    pub target_routine: Option<i32>,
+    /// Its studies are given to radiologists by the server.
+    pub auto_assign: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

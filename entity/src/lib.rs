@@ -1,5 +1,6 @@
 //! sea-orm entities, one file a table; no logic.
 
+pub mod assignment;
 pub mod centre;
 pub mod credit_note;
 pub mod critical_finding;
@@ -12,6 +13,7 @@ pub mod job;
 pub mod login_failure;
 pub mod price;
 pub mod queue;
+pub mod radiologist_profile;
 pub mod refresh_token;
 pub mod rendition;
 pub mod report;

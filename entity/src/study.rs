@@ -16,7 +16,17 @@ pub struct Model {
     pub assigned_at: Option<DateTimeUtc>,
     pub study_instance_uid: String,
     pub status: String,
+    /// `urgency` is `emergency` or `urgent`.
     pub is_urgent: bool,
+    pub urgency: String,
+    /// When its report is to be verified, in whole seconds.
+    pub due_at: DateTimeUtc,
+    /// When its first report was verified.
+    pub verified_at: Option<DateTimeUtc>,
+    /// When people were told that it is late.
+    pub overdue_at: Option<DateTimeUtc>,
+    /// Since when it waits for somebody to whom the server can give it.
+    pub assignment_waits_at: Option<DateTimeUtc>,
     pub patient_name: String,
     pub patient_age: Option<i32>,
     pub patient_gender: Option<String>,

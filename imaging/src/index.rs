@@ -35,6 +35,8 @@ pub struct StudyAttributes {
     pub patient_birth_date: Option<String>,
     pub patient_sex: Option<String>,
     pub patient_age: Option<String>,
+    /// Requested Procedure Priority (0040,1003): STAT, HIGH, MEDIUM, ROUTINE or LOW.
+    pub requested_procedure_priority: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -130,6 +132,7 @@ fn study(dataset: &DataSet) -> Result<StudyAttributes, Unindexable> {
         patient_birth_date: date(dataset, tags::PATIENT_BIRTH_DATE),
         patient_sex: text(tags::PATIENT_SEX),
         patient_age: text(tags::PATIENT_AGE),
+        requested_procedure_priority: text(tags::REQUESTED_PROCEDURE_PRIORITY),
     })
 }
 

@@ -1,7 +1,8 @@
-//! Pure functions from bytes to bytes: the DICOM guard, attributes, character sets, DICOM JSON, pixels, rendering and transcoding.
+//! Pure functions from bytes to bytes: the DICOM guard, attributes, character sets, DICOM JSON, pixels, rendering, transcoding and analysis.
 //!
 //! No database, no network, no async. Bytes from outside pass `walk` (with the limits of `guard`) before any other parser sees them.
 
+pub mod analysis;
 pub mod charset;
 pub mod dataset;
 pub mod file;

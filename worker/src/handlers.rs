@@ -1,5 +1,6 @@
 //! How each kind of job is done, one file a kind.
 
+mod assign_study;
 mod billing_statement;
 mod index_series;
 mod invoice_pdf;
@@ -12,6 +13,7 @@ mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
+mod watch_worklist;
 mod words;
 
 use crate::engine::{JobCtx, JobError, Registry};
@@ -30,6 +32,8 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, scrub_objects::run))
         .with(with_app(app, trim_history::run))
         .with(with_app(app, roll_up_usage::run))
+        .with(with_app(app, assign_study::run))
+        .with(with_app(app, watch_worklist::run))
 }
 
 fn with_app<J, F, R>(app: &App, run: F) -> impl Fn(J, JobCtx) -> R + Send + Sync + 'static + use<J, F, R>

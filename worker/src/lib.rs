@@ -12,7 +12,7 @@ mod handlers;
 pub use engine::{Completion, Engine, JobCtx, JobError, Options, Registry, Stop};
 
 use domain::App;
-use domain::jobs::{self, NewJob, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TrimHistoryV1};
+use domain::jobs::{self, NewJob, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TrimHistoryV1, WatchWorklistV1};
 use std::time::Duration;
 use tracing::{error, warn};
 
@@ -41,6 +41,7 @@ async fn enqueue_recurring(app: &App) -> domain::Result<()> {
     jobs::enqueue(&tx, NewJob::new(ScrubObjectsV1 {})).await?;
     jobs::enqueue(&tx, NewJob::new(TrimHistoryV1 {})).await?;
     jobs::enqueue(&tx, NewJob::new(RollUpUsageV1 {})).await?;
+    jobs::enqueue(&tx, NewJob::new(WatchWorklistV1 {})).await?;
     Ok(tx.commit().await?)
 }
 

@@ -11,6 +11,7 @@ use domain::billing::{self, InvoiceFilter};
 use domain::context::Role;
 use domain::jobs::{self, JobFilter};
 use domain::page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest};
+use domain::radiologists::{self, RadiologistFilter};
 use domain::reports::{self, ReportFilter, TemplateFor};
 use domain::{Error, Result, centres, imaging_machines, prices, users, worker_tokens};
 use std::str::FromStr;
@@ -99,6 +100,7 @@ pub enum Total {
     Centres(Option<bool>),
     WorkerTokens,
     Reports(ReportFilter),
+    Radiologists(RadiologistFilter),
     Templates(TemplateFor),
     Macros,
     /// Of a centre, or of all.
@@ -123,6 +125,7 @@ impl Total {
             Self::Users(role) => users::user_count(app, acting, *role).await,
             Self::Centres(is_active) => centres::centre_count(app, acting, *is_active).await,
             Self::WorkerTokens => worker_tokens::worker_token_count(app, acting).await,
+            Self::Radiologists(filter) => radiologists::radiologist_count(app, acting, *filter).await,
             Self::Reports(filter) => reports::report_count(app, acting, filter).await,
             Self::ImagingMachines(centre) => imaging_machines::machine_count(app, acting, *centre).await,
             Self::Templates(wanted) => reports::report_template_count(app, acting, wanted).await,

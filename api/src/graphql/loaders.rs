@@ -11,9 +11,10 @@ pub use attributes::AttributesOf;
 pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
 pub use pages::{
-    AddendaOf, EventsOf, FindingsOf, InstancesOf, JobsOf, KeyImagesOf, PriorsOf, ReportsOf, SeriesOf, VersionsOf,
+    AddendaOf, AssignmentsOf, EventsOf, FindingsOf, InstancesOf, JobsOf, KeyImagesOf, PriorsOf, ReportsOf, SeriesOf,
+    VersionsOf,
 };
-pub use reading::{PriceId, PriceOf, ReportUuid};
+pub use reading::{PriceId, PriceOf, ReadingOf, ReportUuid};
 pub use reporting::{
     ContentOf, DocumentOf, FindingUuid, LockOf, MacroId, ReportId, TemplateId, UserName, VersionNumber,
 };
@@ -50,6 +51,8 @@ pub struct Loaders {
     pub events_of: DataLoader<Reader<EventsOf>>,
     pub priors_of: DataLoader<Reader<PriorsOf>>,
     pub reports_of: DataLoader<Reader<ReportsOf>>,
+    pub assignments_of: DataLoader<Reader<AssignmentsOf>>,
+    pub reading_of: DataLoader<Reader<ReadingOf>>,
     pub versions_of: DataLoader<Reader<VersionsOf>>,
     pub versions_by_number: DataLoader<Reader<VersionNumber>>,
     pub addenda_of: DataLoader<Reader<AddendaOf>>,
@@ -125,6 +128,8 @@ impl Loaders {
             events_of: loader(app, ctx, &batches),
             priors_of: loader(app, ctx, &batches),
             reports_of: loader(app, ctx, &batches),
+            assignments_of: loader(app, ctx, &batches),
+            reading_of: loader(app, ctx, &batches),
             versions_of: loader(app, ctx, &batches),
             versions_by_number: loader(app, ctx, &batches),
             addenda_of: loader(app, ctx, &batches),

@@ -8,6 +8,7 @@ mod imaging_machines;
 mod jobs;
 mod prices;
 mod queues;
+mod radiologists;
 mod report_templates;
 mod report_work;
 mod reports;
@@ -27,6 +28,7 @@ pub struct Mutation(
     imaging_machines::ImagingMachineMutation,
     studies::StudyMutation,
     assignment::AssignmentMutation,
+    radiologists::RadiologistMutation,
     reports::ReportMutation,
     report_work::ReportWorkMutation,
     report_templates::ReportTemplateMutation,

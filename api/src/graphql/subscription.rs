@@ -2,7 +2,7 @@
 
 use super::errors::top_level;
 use super::ids;
-use super::types::{Cursor, JobEvent, StudyEvent, acting, app};
+use super::types::{Cursor, JobEvent, StudyEvent, StudyFilter, WorklistUpdate, acting, app};
 use async_graphql::{Context, ID, Result, Subscription as GraphQlSubscription};
 use domain::events::{self, Wanted};
 use futures::{Stream, StreamExt};
@@ -32,6 +32,22 @@ impl Subscription {
         };
         let updates = updates.await.map_err(top_level)?;
         Ok(updates.map(|update| update.map(StudyEvent::Heard).map_err(top_level)))
+    }
+
+    /// What happens in a list of studies: which ones come into it, change in it and leave it. It begins with what happens after it was
+    /// opened, or after the cursor: query the list when it is open.
+    async fn worklist_updated(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which studies the list has.", default)] filter: StudyFilter,
+        #[graphql(desc = "Only what happened after this cursor.")] after: Option<Cursor>,
+    ) -> Result<impl Stream<Item = Result<WorklistUpdate>> + use<>> {
+        let updates = async {
+            let after = after.map(|cursor| cursor.0);
+            events::worklist_updates(app(ctx)?, acting(ctx)?, filter.parse()?, after).await
+        };
+        let updates = updates.await.map_err(top_level)?;
+        Ok(updates.map(|update| update.map(WorklistUpdate).map_err(top_level)))
     }
 
     /// Everything that happens to a job, to the jobs of a study, or to all that the caller may see. Without `after` and with

@@ -1,5 +1,6 @@
 //! The objects of the schema, one file each.
 
+mod assignment;
 mod attribute;
 mod centre;
 mod critical_finding;
@@ -11,6 +12,7 @@ mod invoice;
 mod job;
 mod price;
 mod queue;
+mod reading;
 mod report;
 mod report_addendum;
 mod report_key_image;
@@ -28,6 +30,7 @@ mod user;
 mod words;
 mod worker_token;
 mod worklist;
+mod worklist_update;
 
 use super::errors::told;
 use super::loaders::Loaders;
@@ -37,6 +40,7 @@ use domain::{App, Error};
 use std::hash::Hash;
 use std::sync::Arc;
 
+pub use assignment::Assignment;
 pub use centre::Centre;
 pub use critical_finding::CriticalFinding;
 pub use event::{JobEvent, StudyEvent};
@@ -47,6 +51,7 @@ pub use invoice::{Invoice, InvoiceChange};
 pub use job::Job;
 pub use price::Price;
 pub use queue::Queue;
+pub use reading::RadiologistReading;
 pub use report::Report;
 pub use report_addendum::ReportAddendum;
 pub use report_key_image::ReportKeyImage;
@@ -62,11 +67,12 @@ pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState, Modality,
-    RenditionKind, Role, StudyStatus, TransferSyntax,
+    AssignmentMethod, ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState,
+    LeftOut, Modality, RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
+pub use worklist_update::WorklistUpdate;
 
 /// Anything that can be fetched again by its id.
 #[derive(Interface)]

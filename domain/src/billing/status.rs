@@ -91,7 +91,7 @@ pub async fn invoice_status_set(
     keep(&tx, ctx, &invoice, Some(from), reason.clone()).await?;
     let payload = json!({ "invoice": invoice.uuid, "from": from.as_str(), "to": status.as_str() });
     studies::tell(&tx, ctx, &study, EventKind::InvoiceStatusChanged, payload).await?;
-    if status == InvoiceStatus::Cancelled && is_in_the_books(&before, from, now) {
+    if status == InvoiceStatus::Cancelled && is_in_the_books(before.created_at, from, now) {
         credit(&tx, ctx, &invoice, reason, now).await?;
     }
     paper::ask(&tx, ctx, &invoice).await?;
@@ -101,8 +101,8 @@ pub async fn invoice_status_set(
 
 /// Whether cancelling needs a credit note: the invoice was paid, or the month in which it was issued is over, so that its statement
 /// may have been sent. Any other one is void. Amounts of a month that is over therefore never change.
-fn is_in_the_books(invoice: &Model, status: InvoiceStatus, now: DateTime<Utc>) -> bool {
-    status == InvoiceStatus::Paid || Month::of(invoice.created_at) != Month::of(now)
+fn is_in_the_books(issued_at: DateTime<Utc>, status: InvoiceStatus, now: DateTime<Utc>) -> bool {
+    status == InvoiceStatus::Paid || Month::of(issued_at) != Month::of(now)
 }
 
 async fn credit(
@@ -147,4 +147,23 @@ pub(super) async fn keep(
     };
     invoice_change::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_paid_is_void_until_its_month_is_over() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let issued = at("2026-01-31T23:59:59Z");
+        for (status, now, credited) in [
+            (InvoiceStatus::Pending, "2026-01-31T23:59:59Z", false),
+            (InvoiceStatus::Paid, "2026-01-31T23:59:59Z", true),
+            (InvoiceStatus::Pending, "2026-02-01T00:00:00Z", true),
+            (InvoiceStatus::Pending, "2027-01-31T00:00:00Z", true),
+        ] {
+            assert_eq!(is_in_the_books(issued, status, at(now)), credited, "{status:?} {now}");
+        }
+    }
 }

@@ -11,6 +11,11 @@ pub enum EventKind {
     StudyAssigned,
     StudyReleased,
     StudyStatusChanged,
+    StudyUrgencyChanged,
+    /// Its time is over and it is not verified; once for each study.
+    StudyOverdue,
+    /// The server found nobody to give it to.
+    AutoAssignmentWaiting,
     ReportCreated,
     ReportUpdated,
     ReportVerified,
@@ -39,13 +44,16 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 28] = [
+    pub const ALL: [EventKind; 31] = [
         Self::StudyCreated,
         Self::StudyUpdated,
         Self::SeriesIndexed,
         Self::StudyAssigned,
         Self::StudyReleased,
         Self::StudyStatusChanged,
+        Self::StudyUrgencyChanged,
+        Self::StudyOverdue,
+        Self::AutoAssignmentWaiting,
         Self::ReportCreated,
         Self::ReportUpdated,
         Self::ReportVerified,
@@ -94,6 +102,9 @@ impl EventKind {
             Self::StudyAssigned => "STUDY_ASSIGNED",
             Self::StudyReleased => "STUDY_RELEASED",
             Self::StudyStatusChanged => "STUDY_STATUS_CHANGED",
+            Self::StudyUrgencyChanged => "STUDY_URGENCY_CHANGED",
+            Self::StudyOverdue => "STUDY_OVERDUE",
+            Self::AutoAssignmentWaiting => "AUTO_ASSIGNMENT_WAITING",
             Self::ReportCreated => "REPORT_CREATED",
             Self::ReportUpdated => "REPORT_UPDATED",
             Self::ReportVerified => "REPORT_VERIFIED",

@@ -5,8 +5,11 @@
 
 use crate::App;
 use crate::error::{Error, Result};
+use crate::studies;
 use entity::{job, study};
 use sea_orm::EntityTrait;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -16,6 +19,7 @@ pub struct Subjects {
     job_id: Option<Uuid>,
     study: OnceCell<Option<study::Model>>,
     job: OnceCell<Option<job::Model>>,
+    words: OnceLock<BTreeSet<String>>,
 }
 
 impl Subjects {
@@ -32,6 +36,11 @@ impl Subjects {
         let Some(id) = self.study_id else { return Ok(None) };
         let read = || async { Ok::<_, Error>(study::Entity::find_by_id(id).one(app.db.reader()).await?) };
         Ok(self.study.get_or_try_init(read).await?.clone())
+    }
+
+    /// The words by which the event's study is found.
+    pub(super) fn words(&self, study: &study::Model) -> &BTreeSet<String> {
+        self.words.get_or_init(|| studies::words_of(study))
     }
 
     /// None when the event is about no job, or when the job is no longer kept.

@@ -22,6 +22,8 @@ pub struct Update {
     /// None: the state at the beginning.
     pub kind: Option<EventKind>,
     pub at: DateTime<Utc>,
+    /// Why somebody did it, where he said so.
+    pub reason: Option<String>,
     pub subjects: Arc<Subjects>,
 }
 
@@ -41,8 +43,7 @@ pub async fn study_updates(
     ctx: &Context,
     wanted: Wanted,
 ) -> Result<impl Stream<Item = Result<Update>> + Send + use<>> {
-    let topic = topic(app, ctx, Action::StudyRead, &wanted).await?;
-    let start = start(app, &wanted).await?;
+    let (topic, start) = begin(app, ctx, Action::StudyRead, &wanted).await?;
     let now = match (wanted.after, topic.study_id) {
         (None, Some(study)) => vec![state(start, Some(study), None)],
         _ => Vec::new(),
@@ -56,10 +57,9 @@ pub async fn job_updates(
     ctx: &Context,
     wanted: Wanted,
 ) -> Result<impl Stream<Item = Result<Update>> + Send + use<>> {
-    let mut topic = topic(app, ctx, Action::JobRead, &wanted).await?;
+    let (mut topic, start) = begin(app, ctx, Action::JobRead, &wanted).await?;
     topic.jobs_only = true;
     topic.job_id = wanted.job;
-    let start = start(app, &wanted).await?;
     let mut now = Vec::new();
     if wanted.after.is_none() {
         if let Some(id) = wanted.job {
@@ -79,6 +79,11 @@ pub async fn job_updates(
         }
     }
     Ok(updates(app, ctx, topic, start, now))
+}
+
+/// What of the events may be heard, and from where on.
+pub(super) async fn begin(app: &App, ctx: &Context, action: Action, wanted: &Wanted) -> Result<(Topic, Cursor)> {
+    Ok((topic(app, ctx, action, wanted).await?, start(app, wanted).await?))
 }
 
 async fn topic(app: &App, ctx: &Context, action: Action, wanted: &Wanted) -> Result<Topic> {
@@ -121,6 +126,7 @@ fn state(cursor: Cursor, study_id: Option<i64>, job_id: Option<Uuid>) -> Update 
         cursor,
         kind: None,
         at: Utc::now(),
+        reason: None,
         subjects: Arc::new(Subjects::new(study_id, job_id)),
     }
 }
@@ -133,6 +139,11 @@ fn updates(
     now: Vec<Update>,
 ) -> impl Stream<Item = Result<Update>> + Send + use<> {
     let live = app.events.listen(topic, start).map(|event| event.map(|event| update(&event)));
+    until_revoked(app, ctx, stream::iter(now.into_iter().map(Ok)).chain(live))
+}
+
+/// Ends the stream with the rights of who listens.
+pub(super) fn until_revoked<S: Stream>(app: &App, ctx: &Context, updates: S) -> impl Stream<Item = S::Item> + use<S> {
     let (events, user) = (app.events.clone(), ctx.user().ok().cloned());
     // Deactivation ends every stream of the user at once (contract X-16).
     let revoked = async move {
@@ -141,7 +152,7 @@ fn updates(
             None => std::future::pending().await,
         }
     };
-    stream::iter(now.into_iter().map(Ok)).chain(live).take_until(Box::pin(revoked))
+    updates.take_until(Box::pin(revoked))
 }
 
 fn update(event: &Event) -> Update {
@@ -149,6 +160,7 @@ fn update(event: &Event) -> Update {
         cursor: event.cursor,
         kind: Some(event.kind),
         at: event.created_at,
+        reason: event.reason().map(str::to_owned),
         subjects: event.subjects.clone(),
     }
 }

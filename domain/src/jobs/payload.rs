@@ -3,6 +3,7 @@
 //! A payload is read long after it was written, perhaps by a newer Gantry: fields are only ever added, with a default; any other
 //! change is a new version beside the old one.
 
+mod assign_study;
 mod billing_statement;
 mod index_series;
 mod invoice_pdf;
@@ -13,7 +14,9 @@ mod scrub_objects;
 mod sweep_orphans;
 mod transcode_study;
 mod trim_history;
+mod watch_worklist;
 
+pub use assign_study::AssignStudyV1;
 pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
 pub use invoice_pdf::InvoicePdfV1;
@@ -24,6 +27,7 @@ pub use scrub_objects::ScrubObjectsV1;
 pub use sweep_orphans::SweepOrphansV1;
 pub use transcode_study::TranscodeStudyV1;
 pub use trim_history::TrimHistoryV1;
+pub use watch_worklist::WatchWorklistV1;
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -68,10 +72,12 @@ pub enum JobKind {
     ScrubObjects,
     TrimHistory,
     RollUpUsage,
+    AssignStudy,
+    WatchWorklist,
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 10] = [
+    pub const ALL: [JobKind; 12] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
@@ -82,6 +88,8 @@ impl JobKind {
         Self::ScrubObjects,
         Self::TrimHistory,
         Self::RollUpUsage,
+        Self::AssignStudy,
+        Self::WatchWorklist,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -96,6 +104,8 @@ impl JobKind {
             Self::ScrubObjects => ScrubObjectsV1::KIND,
             Self::TrimHistory => TrimHistoryV1::KIND,
             Self::RollUpUsage => RollUpUsageV1::KIND,
+            Self::AssignStudy => AssignStudyV1::KIND,
+            Self::WatchWorklist => WatchWorklistV1::KIND,
         }
     }
 

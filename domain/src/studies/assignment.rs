@@ -1,16 +1,25 @@
-//! Who reads a study: assigned by others, claimed and released by radiologists themselves.
+//! Who reads a study: assigned by others or by the server, claimed and released by radiologists themselves.
 
-use super::status::{Step, advance, hold, tell};
+mod automatic;
+mod history;
+
+pub use automatic::{Assigned, Considered, LeftOut, studies_assign_waiting, study_assign_now};
+pub use history::{
+    AssignmentMethod, assignment_considered, assignment_counts_by_study, assignment_reason, assignments_by_study,
+};
+
+use super::status::{Step, StudyStatus, advance, hold, tell};
 use super::{acted_on, list};
 use crate::App;
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
 use crate::events::EventKind;
+use crate::jobs::{self, AssignStudyV1, NewJob};
 use crate::policy::{Action, Reach, require};
-use crate::users;
+use crate::{centres, radiologists, users};
 use chrono::Utc;
-use entity::{study, user};
+use entity::{job, study, user};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::json;
 
@@ -27,7 +36,7 @@ pub async fn study_assign(app: &App, ctx: &Context, key: &str, radiologist_id: i
     if !again && study.assigned_radiologist_id.is_some_and(|id| id != radiologist.id) {
         return Err(already_assigned());
     }
-    let study = give(&tx, ctx, study, radiologist.id).await?;
+    let study = give(&tx, ctx, study, radiologist.id, AssignmentMethod::Manual, None).await?;
     tx.commit().await?;
     Ok(study)
 }
@@ -42,7 +51,7 @@ pub async fn study_claim(app: &App, ctx: &Context, key: &str) -> Result<study::M
     if study.assigned_radiologist_id.is_some_and(|id| id != own) {
         return Err(already_assigned());
     }
-    let study = give(&tx, ctx, study, own).await?;
+    let study = give(&tx, ctx, study, own, AssignmentMethod::Claim, None).await?;
     tx.commit().await?;
     Ok(study)
 }
@@ -51,16 +60,48 @@ fn already_assigned() -> Error {
     Error::conflict("study", "ALREADY_ASSIGNED", "Study already assigned")
 }
 
-async fn give(tx: &Transaction, ctx: &Context, study: study::Model, radiologist_id: i64) -> Result<study::Model> {
+/// Lets the server give the study with this uuid or 8-character id to a radiologist, whatever its centre's setting is; answers the job.
+pub async fn study_assign_automatically(app: &App, ctx: &Context, key: &str) -> Result<job::Model> {
+    let study = acted_on(app, ctx, Action::StudyAssign, key).await?;
+    if study.assigned_radiologist_id.is_some() {
+        return Err(already_assigned());
+    }
+    if StudyStatus::of(&study)? != StudyStatus::Uploaded {
+        let message = format!("A study cannot be assigned by the server when it is {}", study.status);
+        return Err(Error::conflict("study", "STATUS_CONFLICT", message));
+    }
+    super::enqueue(app, ctx, &study, AssignStudyV1::one(study.id)).await
+}
+
+/// Enqueues the automatic assignment of a study that waits, where its centre wants that.
+pub(crate) async fn assign_later(tx: &Transaction, study: &study::Model) -> Result<()> {
+    if centres::find(tx, study.centre_id).await?.auto_assign {
+        jobs::enqueue(tx, NewJob::of_study(AssignStudyV1::one(study.id), study)).await?;
+    }
+    Ok(())
+}
+
+async fn give(
+    tx: &Transaction,
+    ctx: &Context,
+    study: study::Model,
+    radiologist_id: i64,
+    method: AssignmentMethod,
+    considered: Option<&[Considered]>,
+) -> Result<study::Model> {
     if study.assigned_radiologist_id == Some(radiologist_id) {
         return Ok(study);
     }
     let changes = study::ActiveModel {
         assigned_radiologist_id: Set(Some(radiologist_id)),
         assigned_at: Set(Some(Utc::now())),
+        assignment_waits_at: Set(None),
         ..Default::default()
     };
-    let payload = json!({ "radiologist": radiologist_id, "before": study.assigned_radiologist_id });
+    let payload = json!({ "radiologist": radiologist_id, "before": study.assigned_radiologist_id,
+        "method": method.as_str() });
+    radiologists::assigned(tx, radiologist_id).await?;
+    history::keep(tx, ctx, &study, radiologist_id, method, considered).await?;
     tell(tx, ctx, &study, EventKind::StudyAssigned, payload).await?;
     advance(tx, ctx, &study, Step::Assign, changes).await
 }
@@ -77,8 +118,10 @@ pub async fn study_release(app: &App, ctx: &Context, key: &str) -> Result<study:
         ..Default::default()
     };
     let payload = json!({ "radiologist": study.assigned_radiologist_id });
+    history::release(&tx, &study).await?;
     tell(&tx, ctx, &study, EventKind::StudyReleased, payload).await?;
     let study = advance(&tx, ctx, &study, Step::Release, changes).await?;
+    assign_later(&tx, &study).await?;
     tx.commit().await?;
     Ok(study)
 }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::page::{Key, PageRequest, keyset};
 use entity::study::{Column, Entity, Model};
-use sea_orm::{ColumnTrait, Order, QueryFilter, QuerySelect, Select, Value};
+use sea_orm::{ColumnTrait, ModelTrait, Order, QueryFilter, Select, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,6 +19,8 @@ pub enum StudyOrderField {
     /// Day of the examination.
     ExaminedOn,
     PatientName,
+    /// When the report is due.
+    DueAt,
 }
 
 /// By default the newest upload comes first.
@@ -38,21 +40,22 @@ pub struct StudyKey {
 
 /// Where the study of a key is: what the list is ordered by, then its id.
 pub(super) struct Place {
-    sort: Option<String>,
+    sort: Option<Value>,
     id: i64,
 }
 
 impl Key for Place {
     fn values(&self) -> Vec<Value> {
-        self.sort.iter().map(|sort| sort.clone().into()).chain([self.id.into()]).collect()
+        self.sort.iter().cloned().chain([self.id.into()]).collect()
     }
 }
 
 impl StudyOrderField {
-    const NAMED: [(&str, Self); 3] = [
+    const NAMED: [(&str, Self); 4] = [
         ("", Self::UploadedAt),
         ("day", Self::ExaminedOn),
         ("name", Self::PatientName),
+        ("due", Self::DueAt),
     ];
 
     fn name(self) -> &'static str {
@@ -64,6 +67,7 @@ impl StudyOrderField {
             Self::UploadedAt => None,
             Self::ExaminedOn => Some(Column::ExaminedOn),
             Self::PatientName => Some(Column::PatientSort),
+            Self::DueAt => Some(Column::DueAt),
         }
     }
 }
@@ -127,9 +131,8 @@ impl StudyOrder {
         let sort = match self.field.column() {
             None => None,
             Some(column) => {
-                let study = visible(ctx)?.filter(Column::Id.eq(key.id)).select_only().column(column);
-                let sort: Option<String> = study.into_tuple().one(app.db.reader()).await?;
-                Some(sort.ok_or_else(foreign)?)
+                let study = visible(ctx)?.filter(Column::Id.eq(key.id)).one(app.db.reader()).await?;
+                Some(study.ok_or_else(foreign)?.get(column))
             }
         };
         Ok(Place { sort, id: key.id })

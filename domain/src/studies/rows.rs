@@ -1,10 +1,11 @@
 //! Rows of a new study and series, made from the form and the files; the words that clients use for modality.
 
+use super::due::due_at;
 use super::{StudyStatus, words};
 use crate::context::Context;
 use crate::uploads::{UploadForm, name_warning};
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{series, study};
+use entity::{centre, series, study};
 use imaging::index::{Attributes, InstanceAttributes, StudyAttributes};
 use rand::Rng;
 use sea_orm::ActiveValue::Set;
@@ -64,19 +65,25 @@ impl Modality {
     }
 }
 
-pub(crate) fn new_row(ctx: &Context, centre_id: i64, form: &UploadForm, a: &Attributes) -> study::ActiveModel {
+pub(crate) fn new_row(ctx: &Context, centre: &centre::Model, form: &UploadForm, a: &Attributes) -> study::ActiveModel {
     let (now, s) = (Utc::now(), &a.study);
+    let urgency = form.urgency(s);
     let from_file = || Modality::from_dicom(a.series.modality.as_deref().unwrap_or_default());
     study::ActiveModel {
         uuid: Set(Uuid::new_v4()),
         study_code: Set(study_code()),
-        centre_id: Set(centre_id),
+        centre_id: Set(centre.id),
         created_by_id: Set(ctx.user_id()),
         assigned_radiologist_id: Set(None),
         assigned_at: Set(None),
         study_instance_uid: Set(s.study_instance_uid.clone()),
         status: Set(StudyStatus::Uploaded.as_str().into()),
-        is_urgent: Set(form.is_urgent),
+        is_urgent: Set(urgency.is_urgent()),
+        urgency: Set(urgency.as_str().into()),
+        due_at: Set(due_at(centre, urgency, now)),
+        verified_at: Set(None),
+        overdue_at: Set(None),
+        assignment_waits_at: Set(None),
         patient_name: Set(form.name(s)),
         patient_age: Set(form.age(s)),
         patient_gender: Set(form.gender(s)),

@@ -7,9 +7,10 @@ use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
 use crate::events::{self, EventKind, NewEvent};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::study::{self, ActiveModel, Entity, Model};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QuerySelect};
+use serde::{Deserialize, Serialize};
 
 /// Status of a study, in the order of its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,28 +114,53 @@ pub(crate) async fn advance(
         let message = format!("A study cannot be {} when it is {}", step.participle(), from.as_str());
         Error::conflict("study", "STATUS_CONFLICT", message)
     })?;
-    let row = study::ActiveModel {
+    let mut row = study::ActiveModel {
         id: Set(study.id),
         status: Set(to.as_str().into()),
         updated_at: Set(Utc::now()),
         ..changes
     };
+    if to == StudyStatus::Verified && study.verified_at.is_none() {
+        row.verified_at = Set(Some(Utc::now()));
+    }
+    let was = seen(study);
     let study = row.update(tx).await?;
     if from != to {
-        let payload = serde_json::json!({ "from": from.as_str(), "to": to.as_str() });
+        let payload = serde_json::json!({ "from": from.as_str(), "to": to.as_str(), "was": was });
         tell(tx, ctx, &study, EventKind::StudyStatusChanged, payload).await?;
     }
     Ok(study)
 }
 
-/// An event of a study, with who did it.
+/// What of a study changes while it is on the worklist: kept with an event, so that whoever hears of it knows which lists the study was in.
+pub(crate) fn seen(study: &Model) -> Seen {
+    Seen {
+        status: study.status.clone(),
+        assignee_id: study.assigned_radiologist_id,
+        urgency: study.urgency.clone(),
+        due_at: study.due_at,
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    pub status: String,
+    pub assignee_id: Option<i64>,
+    pub urgency: String,
+    pub due_at: DateTime<Utc>,
+}
+
+/// An event of a study, with who did it, and what the study was before: as it is given here, where the payload does not say.
 pub(crate) async fn tell(
     tx: &Transaction,
     ctx: &Context,
     study: &Model,
     kind: EventKind,
-    payload: serde_json::Value,
+    mut payload: serde_json::Value,
 ) -> Result<()> {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.entry("was").or_insert_with(|| serde_json::json!(seen(study)));
+    }
     let event = NewEvent {
         kind,
         centre_id: Some(study.centre_id),

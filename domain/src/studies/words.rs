@@ -65,7 +65,7 @@ pub(super) fn sort_key(name: &str) -> String {
     words(first.any()).collect::<Vec<_>>().join(" ").chars().take(LENGTH).collect()
 }
 
-fn of_study(study: &study::Model) -> BTreeSet<String> {
+pub(crate) fn of_study(study: &study::Model) -> BTreeSet<String> {
     let texts = [
         Some(&study.patient_name),
         study.dicom_patient_name.as_ref(),
@@ -131,7 +131,7 @@ pub async fn words_renew(db: &Db) -> Result<()> {
 }
 
 /// What a person typed, as beginnings of words that must all be found.
-fn wanted(text: &str) -> Result<Vec<String>> {
+pub(super) fn wanted(text: &str) -> Result<Vec<String>> {
     let refused = |message: &str| Error::invalid("filter.text", "INVALID_TEXT", message);
     if text.chars().count() > TEXT {
         return Err(refused("text has at most 256 characters"));
@@ -143,6 +143,13 @@ fn wanted(text: &str) -> Result<Vec<String>> {
         count if count > WANTED => Err(refused("text has at most 8 words")),
         _ => Ok(wanted),
     }
+}
+
+/// Whether a study with these words is found by a text. One that `wanted` refuses finds nothing.
+pub(super) fn has(words: &BTreeSet<String>, text: &str) -> bool {
+    let begins =
+        |beginning: &String| words.range(beginning.clone()..).next().is_some_and(|word| word.starts_with(beginning));
+    wanted(text).is_ok_and(|wanted| wanted.iter().all(begins))
 }
 
 /// What a search is for: it decides how frequent words are looked up.

@@ -14,10 +14,12 @@ use crate::context::Context;
 use crate::critical_findings;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, Slice};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::study::{Column, Entity, Model};
 use sea_orm::sea_query::{Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+};
 
 /// Beyond so many pages to be merged, reading in order and leaving out is cheaper: the filter lets most studies pass.
 const MERGED: usize = 12;
@@ -30,6 +32,9 @@ pub struct StudyFilter {
     pub centre_id: Option<i64>,
     pub assignee_id: Option<i64>,
     pub is_urgent: Option<bool>,
+    /// Whether its time is over and it is not verified.
+    pub is_overdue: Option<bool>,
+    pub due_before: Option<DateTime<Utc>>,
     /// Whether a critical finding of it waits for its centre.
     pub has_unacknowledged_critical_finding: Option<bool>,
     /// First and last day of examination.
@@ -42,8 +47,13 @@ pub struct StudyFilter {
 }
 
 impl StudyFilter {
-    /// Everything but status and modality, which have several values.
-    async fn narrow(&self, app: &App, query: Select<Entity>, purpose: Purpose) -> Result<Select<Entity>> {
+    /// For those who do not ask the database: an error where a query would answer one.
+    pub fn check(&self) -> Result<()> {
+        self.check_identifiers()?;
+        self.text.as_deref().map_or(Ok(()), |text| words::wanted(text).map(drop))
+    }
+
+    fn check_identifiers(&self) -> Result<()> {
         let texts = [&self.patient_id, &self.accession_number, &self.study_instance_uid];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(Error::invalid(
@@ -52,6 +62,12 @@ impl StudyFilter {
                 "Identifiers have no NUL characters",
             ));
         }
+        Ok(())
+    }
+
+    /// Everything but status and modality, which have several values.
+    async fn narrow(&self, app: &App, query: Select<Entity>, purpose: Purpose) -> Result<Select<Entity>> {
+        self.check_identifiers()?;
         let (first, last) = self.examined;
         let mut query = query
             .apply_if(self.centre_id, |query, id| query.filter(Column::CentreId.eq(id)))
@@ -61,6 +77,11 @@ impl StudyFilter {
             .apply_if(self.is_urgent, |query, urgent| {
                 query.filter(Column::IsUrgent.eq(urgent))
             })
+            .apply_if(self.is_overdue, |query, overdue| {
+                let late = Condition::all().add(Column::VerifiedAt.is_null()).add(Column::DueAt.lt(Utc::now()));
+                query.filter(if overdue { late } else { late.not() })
+            })
+            .apply_if(self.due_before, |query, time| query.filter(Column::DueAt.lt(time)))
             .apply_if(self.has_unacknowledged_critical_finding, |query, waiting| {
                 let studies = critical_findings::studies_waiting();
                 query.filter(match waiting {

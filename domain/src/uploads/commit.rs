@@ -127,6 +127,7 @@ async fn join_study(
     let study = update_study(tx, study, form, &fresh, damaged).await?;
     if is_new {
         studies::words_write(tx, &study).await?;
+        studies::assign_later(tx, &study).await?;
     }
     let kind = if is_new {
         EventKind::StudyCreated
@@ -173,7 +174,7 @@ async fn lock_study(
     form: &UploadForm,
     first: &Received,
 ) -> Result<(study::Model, bool)> {
-    let row = studies::new_row(ctx, centre.id, form, &first.attributes);
+    let row = studies::new_row(ctx, centre, form, &first.attributes);
     let inserted = study::Entity::insert(row)
         .on_conflict(
             OnConflict::columns([study::Column::CentreId, study::Column::StudyInstanceUid])

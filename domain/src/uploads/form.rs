@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::input::{self, Checks};
-use crate::studies::Modality;
+use crate::studies::{Modality, Urgency};
 use imaging::index::StudyAttributes;
 use imaging::person_name::PersonName;
 use std::collections::BTreeSet;
@@ -20,6 +20,8 @@ pub struct UploadForm {
     pub study_type: Option<String>,
     pub study_description: Option<String>,
     pub is_urgent: bool,
+    /// Says more than `is_urgent`.
+    pub urgency: Option<Urgency>,
 }
 
 impl UploadForm {
@@ -59,6 +61,17 @@ impl UploadForm {
 
     pub(crate) fn age(&self, file: &StudyAttributes) -> Option<i32> {
         self.patient_age.or_else(|| years(file.patient_age.as_deref()?))
+    }
+
+    /// The form's, and `is_urgent` as urgent; what the file asks for may raise what nobody said by name.
+    pub(crate) fn urgency(&self, file: &StudyAttributes) -> Urgency {
+        let asked = if self.is_urgent {
+            Urgency::Urgent
+        } else {
+            Urgency::Routine
+        };
+        let of_file = file.requested_procedure_priority.as_deref().map_or(asked, Urgency::from_dicom);
+        self.urgency.unwrap_or_else(|| asked.min(of_file))
     }
 
     pub(crate) fn gender(&self, file: &StudyAttributes) -> Option<String> {
@@ -110,7 +123,34 @@ fn years(age: &str) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{same_person, years};
+    use super::{StudyAttributes, UploadForm, same_person, years};
+    use crate::studies::Urgency;
+
+    #[test]
+    fn what_the_file_asks_for_raises_the_urgency_and_never_lowers_it() {
+        let of = |priority: Option<&str>, is_urgent: bool, urgency: Option<Urgency>| {
+            let file = StudyAttributes {
+                requested_procedure_priority: priority.map(String::from),
+                ..Default::default()
+            };
+            let form = UploadForm {
+                is_urgent,
+                urgency,
+                ..Default::default()
+            };
+            form.urgency(&file)
+        };
+        assert_eq!(of(None, false, None), Urgency::Routine);
+        assert_eq!(of(None, true, None), Urgency::Urgent);
+        assert_eq!(of(Some("STAT"), false, None), Urgency::Emergency);
+        assert_eq!(of(Some("MEDIUM"), true, None), Urgency::Urgent);
+        assert_eq!(of(Some("rubbish"), false, None), Urgency::Routine);
+        assert_eq!(
+            of(Some("STAT"), false, Some(Urgency::Priority)),
+            Urgency::Priority,
+            "a person said so"
+        );
+    }
 
     #[test]
     fn names_are_compared_by_their_words() {

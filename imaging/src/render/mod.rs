@@ -5,7 +5,7 @@
 pub mod colour;
 pub mod encode;
 mod greyscale;
-mod groups;
+pub(crate) mod groups;
 pub mod header;
 pub mod lut;
 mod palette;

@@ -1,5 +1,10 @@
 //! Who reads a study: assigned, claimed, released, reviewed; and the statuses on the way to a verified report.
 
+mod automatic;
+mod live;
+mod radiologists;
+mod urgency;
+
 use futures::StreamExt;
 use serde_json::{Value, json};
 use std::time::Duration;

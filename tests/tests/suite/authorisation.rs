@@ -26,6 +26,9 @@ const ALL: [Outcome; 7] = [Yes, Yes, Yes, Yes, Yes, Yes, Nobody];
 const OPEN: [Outcome; 7] = [Yes; 7];
 const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
 const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
+/// What is billed, which no radiologist sees.
+const BILLED: [Outcome; 7] = [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody];
+const BILLING: [Outcome; 7] = [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody];
 const ADMIN: [Outcome; 7] = [Yes, Denied, Denied, Denied, Denied, Denied, Nobody];
 const READERS: [Outcome; 7] = [Yes, Yes, Denied, Denied, Denied, Denied, Nobody];
 const OWN_MANAGER: [Outcome; 7] = [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody];
@@ -67,6 +70,14 @@ const GRAPHQL: &[Row] = &[
     ("Query.reportTextExpand", "{ reportTextExpand(study: \"$study\", text: \"{{patient.name}}\") { text } }", READERS),
     ("Query.prices", "{ prices { nodes { id } } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
     ("Query.imagingMachines", "{ imagingMachines { nodes { id } } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.node", "{ node(id: \"$invoice\") { id } }", BILLED),
+    ("Query.node", "{ node(id: \"$statement\") { id } }", BILLED),
+    ("Query.invoice", "{ invoice(id: \"$invoice\") { id } }", BILLED),
+    ("Query.invoices", "{ invoices { nodes { id } } }", BILLED),
+    ("Query.statements", "{ statements { nodes { id } } }", BILLED),
+    ("Mutation.invoiceCreate", "mutation { invoiceCreate(input: { study: \"$study\", amount: 1 }) { invoice { id } userErrors { code } } }", BILLING),
+    ("Mutation.invoiceStatusSet", "mutation { invoiceStatusSet(input: { id: \"$invoice\", status: CANCELLED }) { invoice { id } userErrors { code } } }", ADMIN),
+    ("Mutation.statementCreate", "mutation { statementCreate(input: { centre: \"$centre\", month: \"2026-01\" }) { statement { id } userErrors { code } } }", BILLING),
     ("Query.queues", "{ queues { name } }", ADMIN),
     ("Query.usage", "{ usage(centre: \"$centre\", first: \"2020-01-01\", last: \"2020-12-31\") { day } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
     ("Mutation.queuePause", "mutation { queuePause(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
@@ -99,6 +110,12 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.studyClaim", "mutation { studyClaim(input: { study: \"$study\" }) { study { id } userErrors { code } } }", RADIOLOGIST),
     ("Mutation.studyRelease", "mutation { studyRelease(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
     ("Mutation.studyReview", "mutation { studyReview(input: { study: \"$study\" }) { study { id } userErrors { code } } }", READERS),
+    ("Mutation.studyUrgencySet", "mutation { studyUrgencySet(input: { study: \"$study\", urgency: PRIORITY }) { study { id } userErrors { code } } }", OWN_CENTRE),
+    ("Mutation.studyAssignAutomatically", "mutation { studyAssignAutomatically(input: { study: \"$study\" }) { job { id } userErrors { code } } }",
+        [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Mutation.radiologistProfileSet", "mutation { radiologistProfileSet(input: { radiologist: \"$reader\", modalities: [CT] }) { user { id } userErrors { code } } }", READERS),
+    ("Mutation.centreReadingSet", "mutation { centreReadingSet(input: { centre: \"$centre\", autoAssign: false }) { centre { id } userErrors { code } } }", ADMIN),
+    ("Query.radiologists", "{ radiologists { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
     ("Mutation.reportCreate", "mutation { reportCreate(input: { study: \"$study\", findings: \"F\", impression: \"I\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportUpdate", "mutation { reportUpdate(input: { id: \"$report\", version: 1, findings: \"F\" }) { report { id } userErrors { code } } }", READERS),
     ("Mutation.reportVerify", "mutation { reportVerify(input: { id: \"$report\", version: 1 }) { report { id } userErrors { code } } }", READERS),
@@ -124,6 +141,8 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.workerTokenCreate", "mutation { workerTokenCreate(input: { name: \"$unique\", kinds: [RENDER_STUDY] }) { token userErrors { code } } }", ADMIN),
     ("Mutation.workerTokenRevoke", "mutation { workerTokenRevoke(input: { id: \"$token\" }) { workerToken { id } userErrors { code } } }", ADMIN),
     ("Subscription.studyUpdated", "subscription { studyUpdated(id: \"$study\") { study { id } } }", OWN_CENTRE),
+    // With the cursor before all events, because a live list begins with the first change.
+    ("Subscription.worklistUpdated", "subscription { worklistUpdated(filter: { centre: \"$centre\" }, after: \"MDow\") { study { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(id: \"$job\") { job { id } } }", OWN_CENTRE),
     ("Subscription.jobUpdated", "subscription { jobUpdated(study: \"$study\") { job { id } } }", OWN_CENTRE),
 ];
@@ -144,6 +163,10 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
     ("GET", "/media/reports/:uuid/documents/:addenda", OWN_CENTRE),
+    ("GET", "/media/invoices/:uuid/pdf", BILLED),
+    ("GET", "/media/credit-notes/:uuid/pdf", BILLED),
+    ("GET", "/media/statements/:uuid/pdf", BILLED),
+    ("GET", "/media/statements/:uuid/csv", BILLED),
     ("POST", "/auth/token", OPEN),
     ("GET", "/auth/me", ALL),
     ("POST", "/studies/upload", [Yes, Denied, Yes, Yes, Yes, Yes, Nobody]),
@@ -295,20 +318,12 @@ async fn world() -> World {
             json!({ "id": document }),
         )
         .await;
-    let bill = json!({ "study_id": found["number"], "amount": 1 });
-    let invoice = callers[0]
-        .rest(Method::POST, "/billing")
-        .json(&bill)
-        .send()
-        .await
-        .unwrap()
-        .json::<Value>()
-        .await
-        .unwrap();
     let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
+    let billed = billed(&app, &callers[0], &study, &found["centre"]["id"]).await;
+    let invoices = callers[0].rest(Method::GET, "/billing").send().await.unwrap().json::<Value>().await.unwrap();
     let reader = callers[1].data("{ me { id number } }", json!({})).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
-    let names = vec![
+    let mut names = vec![
         ("$study", study),
         ("$series", text(&series["id"])),
         ("$instance", text(&series["instances"]["nodes"][0]["id"])),
@@ -333,7 +348,7 @@ async fn world() -> World {
         (":user_id", victim_number.to_string()),
         (":centre_id", app.centre.to_string()),
         (":pricing_id", price["priceCreate"]["price"]["number"].to_string()),
-        (":billing_id", invoice["id"].to_string()),
+        (":billing_id", invoices[0]["id"].to_string()),
         (":machine_id", machine["number"].to_string()),
         ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
         (":study_id", found["number"].to_string()),
@@ -347,6 +362,15 @@ async fn world() -> World {
         (":document", path(&document["report"]["pdfUrl"])),
         (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
     ];
+    let papers = [
+        (":invoice_pdf", &billed["invoice"]["pdfUrl"]),
+        (":note_pdf", &billed["invoice"]["creditNote"]["pdfUrl"]),
+        (":statement_pdf", &billed["statements"]["nodes"][0]["pdfUrl"]),
+        (":statement_csv", &billed["statements"]["nodes"][0]["csvUrl"]),
+    ];
+    names.extend(papers.map(|(name, url)| (name, path(url))));
+    names.push(("$invoice", text(&billed["invoice"]["id"])));
+    names.push(("$statement", text(&billed["statements"]["nodes"][0]["id"])));
     World { app, callers, names }
 }
 
@@ -363,6 +387,21 @@ async fn verified(callers: &[Client; 7]) -> Value {
     let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { id } } }";
     callers[1].data(verify, json!({ "id": report })).await;
     report
+}
+
+/// An invoice with a credit note, and a statement, all printed.
+async fn billed(app: &TestApp, admin: &Client, study: &str, centre: &Value) -> Value {
+    let create = "mutation($study: ID!) { invoiceCreate(input: { study: $study, amount: 1 }) { invoice { id } } }";
+    let invoice = admin.data(create, json!({ "study": study })).await["invoiceCreate"]["invoice"]["id"].clone();
+    let set = "mutation($id: ID!, $status: InvoiceStatus!) { invoiceStatusSet(input: { id: $id, status: $status }) { userErrors { code } } }";
+    for status in ["PAID", "CANCELLED"] {
+        admin.data(set, json!({ "id": invoice, "status": status })).await;
+    }
+    let ask = "mutation($centre: ID!) { statementCreate(input: { centre: $centre, month: \"2026-01\" }) { userErrors { code } } }";
+    admin.data(ask, json!({ "centre": centre })).await;
+    app.run_pending_jobs().await;
+    let query = "query($id: ID!) { invoice(id: $id) { id pdfUrl creditNote { pdfUrl } } statements { nodes { id pdfUrl csvUrl } } }";
+    admin.data(query, json!({ "id": invoice })).await
 }
 
 impl World {
@@ -455,6 +494,10 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
             "/media/instances/:uuid/file" => world.filled(":file"),
             "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
+            "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
+            "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
+            "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
+            "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
             "/graphiql/assets/:file" => page_script(&world.app).await,
             path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
             path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",

@@ -17,12 +17,13 @@ use tests::dicom::study;
 use tests::{Client, TestApp};
 
 /// Codes of the services that no mutation answers: queries make them `BAD_USER_INPUT`, pictures a status.
-const NO_MUTATION: [&str; 5] = [
+const NO_MUTATION: [&str; 6] = [
     "INVALID_CURSOR",
     "INVALID_PAGE",
     "TOO_MANY_DAYS",
     "NOT_RENDERABLE",
     "RADIOLOGIST_REQUIRED",
+    "NOT_FOLLOWED",
 ];
 /// Parts of the services that answer other faces than GraphQL, or the operator.
 const OTHER_FACES: [&str; 5] = [
@@ -123,7 +124,7 @@ impl Tour {
         assert!(answer["errors"].is_null(), "line {}: {answer}", example.line);
         let data = answer["data"].clone();
         for payload in data.as_object().unwrap().values() {
-            for made in ["job", "report", "price", "criticalFinding"] {
+            for made in ["job", "report", "price", "criticalFinding", "invoice"] {
                 if payload[made]["id"].is_string() {
                     self.note(made, &payload[made]["id"]);
                 }

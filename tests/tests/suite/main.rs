@@ -5,6 +5,7 @@
 mod architecture;
 mod assignment;
 mod authorisation;
+mod billing;
 mod details;
 mod docs_graphql;
 mod external_workers;

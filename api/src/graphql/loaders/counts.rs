@@ -16,6 +16,7 @@ pub enum Counted {
     Jobs,
     Events,
     Priors,
+    Assignments,
     Reports,
     CriticalFindings,
     /// Of a report.
@@ -46,6 +47,7 @@ impl Loader<CountOf> for Reader<CountOf> {
                 Counted::KeyImages => reports::key_image_counts_by_report(&self.app, &ids).await?,
                 Counted::Invoices => billing::invoice_counts_by_centre(&self.app, &self.ctx, &ids).await?,
                 Counted::InvoiceChanges => billing::change_counts_by_invoice(&self.app, &ids).await?,
+                Counted::Assignments => studies::assignment_counts_by_study(&self.app, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };
             all.extend(counts.into_iter().map(|(parent, count)| (CountOf(what, parent), count)));

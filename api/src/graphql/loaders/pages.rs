@@ -5,7 +5,8 @@ use async_graphql::dataloader::Loader;
 use domain::events::{self, Cursor, Event};
 use domain::page::{Page, PageRequest};
 use domain::rows::{
-    CriticalFinding, InstanceSummary, Job, Report, ReportAddendum, ReportKeyImage, ReportVersion, Series, Study,
+    Assignment, CriticalFinding, InstanceSummary, Job, Report, ReportAddendum, ReportKeyImage, ReportVersion, Series,
+    Study,
 };
 use domain::studies::{self, SeriesKey, StudyKey};
 use domain::{Error, critical_findings, jobs, reports};
@@ -29,6 +30,9 @@ pub struct EventsOf(pub i64, pub PageRequest<Cursor>);
 /// The priors of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PriorsOf(pub i64, pub PageRequest<StudyKey>);
+/// The assignments of a study.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AssignmentsOf(pub i64, pub PageRequest<i64>);
 /// The reports of a study.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ReportsOf(pub i64, pub PageRequest<i64>);
@@ -122,6 +126,20 @@ impl Loader<PriorsOf> for Reader<PriorsOf> {
         for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
             let lists = studies::priors_by_study(&self.app, &self.ctx, &parents, &page).await?;
             all.extend(lists.into_iter().map(|(parent, list)| (PriorsOf(parent, page), list)));
+        }
+        Ok(all)
+    }
+}
+
+impl Loader<AssignmentsOf> for Reader<AssignmentsOf> {
+    type Value = Page<Assignment>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AssignmentsOf]) -> Result<HashMap<AssignmentsOf, Page<Assignment>>, Arc<Error>> {
+        let mut all = HashMap::new();
+        for (page, parents) in by_page(keys.iter().map(|key| (key.0, key.1))) {
+            let lists = studies::assignments_by_study(&self.app, &parents, &page).await?;
+            all.extend(lists.into_iter().map(|(parent, list)| (AssignmentsOf(parent, page), list)));
         }
         Ok(all)
     }

@@ -1,7 +1,8 @@
-//! Reports and prices.
+//! Reports and prices, and what is known of those who read.
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
+use domain::radiologists::{self, Reading};
 use domain::rows::{Price, Report};
 use domain::{Error, prices, reports};
 use std::collections::{HashMap, HashSet};
@@ -56,5 +57,20 @@ impl Loader<PriceOf> for Reader<PriceOf> {
             })
         };
         Ok(rows.into_iter().filter_map(|row| Some((key(&row)?, row))).collect())
+    }
+}
+
+/// What a radiologist reads, when, and how much.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReadingOf(pub i64);
+
+impl Loader<ReadingOf> for Reader<ReadingOf> {
+    type Value = Reading;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReadingOf]) -> Result<HashMap<ReadingOf, Reading>, Arc<Error>> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let rows = radiologists::readings_by_user(&self.app, &self.ctx, &ids).await?;
+        Ok(rows.into_iter().map(|(id, row)| (ReadingOf(id), row)).collect())
     }
 }

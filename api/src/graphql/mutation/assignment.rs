@@ -1,8 +1,9 @@
 //! Who reads a study.
 
+use super::jobs::{self, JobPayload};
 use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::ids;
-use crate::graphql::types::{Study, acting, app};
+use crate::graphql::types::{Study, Urgency, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::{rows, studies};
 
@@ -39,6 +40,24 @@ pub struct StudyReviewInput {
     study: ID,
 }
 
+/// Which study.
+#[derive(InputObject)]
+pub struct StudyAssignAutomaticallyInput {
+    /// Id of the study, or its 8-character id.
+    study: ID,
+}
+
+/// Which study, and how urgent it is.
+#[derive(InputObject)]
+pub struct StudyUrgencySetInput {
+    /// Id of the study, or its 8-character id.
+    study: ID,
+    /// How soon it is to be reported.
+    urgency: Urgency,
+    /// Why, at most 500 characters on one line; kept with the event. Whoever sees the study reads it.
+    reason: Option<String>,
+}
+
 /// The study, or what to mend.
 #[derive(SimpleObject)]
 pub struct StudyPayload {
@@ -59,6 +78,30 @@ impl AssignmentMutation {
         let study = async {
             let radiologist = ids::user(&input.radiologist)?;
             studies::study_assign(app(ctx)?, acting(ctx)?, &ids::study(&input.study)?, radiologist).await
+        };
+        payload(study.await)
+    }
+
+    /// Lets the server give a study to a radiologist, also where its centre has not switched that on.
+    async fn study_assign_automatically(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which study.")] input: StudyAssignAutomaticallyInput,
+    ) -> Result<JobPayload> {
+        let job =
+            async { studies::study_assign_automatically(app(ctx)?, acting(ctx)?, &ids::study(&input.study)?).await };
+        jobs::payload(job.await)
+    }
+
+    /// Says how urgent a study is; when it is due changes with it.
+    async fn study_urgency_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which study, and how urgent it is.")] input: StudyUrgencySetInput,
+    ) -> Result<StudyPayload> {
+        let study = async {
+            let (key, urgency) = (ids::study(&input.study)?, input.urgency.into());
+            studies::study_urgency_set(app(ctx)?, acting(ctx)?, &key, urgency, input.reason.as_deref()).await
         };
         payload(study.await)
     }

@@ -4,7 +4,7 @@ use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::ids;
 use crate::graphql::types::{Centre, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use domain::centres::{self, CentreInput};
+use domain::centres::{self, CentreInput, CentreReading, TargetMinutes};
 use domain::rows;
 
 #[derive(Default)]
@@ -49,6 +49,30 @@ pub struct CentreUpdateInput {
 pub struct CentreDeleteInput {
     /// Which centre.
     id: ID,
+}
+
+/// Minutes from upload to verification, 1 to 44640; what is left out is the server's.
+#[derive(InputObject)]
+pub struct TargetMinutesInput {
+    /// Of emergencies; usually 30.
+    emergency: Option<i32>,
+    /// Of urgent studies; usually 60.
+    urgent: Option<i32>,
+    /// Of studies with priority; usually 240.
+    priority: Option<i32>,
+    /// Of all others; usually 1440.
+    routine: Option<i32>,
+}
+
+/// How a centre's studies are read; what is left out stays.
+#[derive(InputObject)]
+pub struct CentreReadingSetInput {
+    /// Which centre.
+    centre: ID,
+    /// Of studies that are uploaded from now on.
+    target_minutes: Option<TargetMinutesInput>,
+    /// Whether the server gives new studies to radiologists.
+    auto_assign: Option<bool>,
 }
 
 /// Which centre.
@@ -102,6 +126,27 @@ impl CentreMutation {
             auto_billing: input.auto_billing,
         };
         let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
+        payload(centre.await)
+    }
+
+    /// Says until when a centre's studies are to be reported, and whether the server gives them to radiologists.
+    async fn centre_reading_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How a centre's studies are read; what is left out stays.")] input: CentreReadingSetInput,
+    ) -> Result<CentrePayload> {
+        let targets = input.target_minutes.map(|minutes| TargetMinutes {
+            emergency: minutes.emergency,
+            urgent: minutes.urgent,
+            priority: minutes.priority,
+            routine: minutes.routine,
+        });
+        let reading = CentreReading {
+            targets,
+            auto_assign: input.auto_assign,
+        };
+        let centre =
+            async { centres::centre_reading_set(app(ctx)?, acting(ctx)?, ids::centre(&input.centre)?, reading).await };
         payload(centre.await)
     }
 

@@ -5,7 +5,7 @@ use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::gate::Receipt;
 use crate::graphql::ids;
 use crate::graphql::transport::Upload;
-use crate::graphql::types::{Modality, Study, TransferSyntax, acting, app};
+use crate::graphql::types::{Modality, Study, TransferSyntax, Urgency, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::uploads::{self, UploadForm};
 use domain::{Error, studies};
@@ -33,9 +33,11 @@ pub struct StudyUploadInput {
     study_type: Option<String>,
     /// Left out: the files' own.
     study_description: Option<String>,
-    /// Read it before the others.
+    /// Read it before the others: the same as the urgency `URGENT`.
     #[graphql(default)]
     is_urgent: bool,
+    /// How soon it is to be reported. Left out: by `isUrgent`, and by the files' Requested Procedure Priority where that is higher.
+    urgency: Option<Urgency>,
 }
 
 /// A file that was not taken.
@@ -100,6 +102,7 @@ impl StudyMutation {
                 study_type: input.study_type,
                 study_description: input.study_description,
                 is_urgent: input.is_urgent,
+                urgency: input.urgency.map(Into::into),
             };
             uploads::study_upload(app(ctx)?, acting(ctx)?, ingest, form).await
         };

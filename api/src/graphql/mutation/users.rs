@@ -128,7 +128,7 @@ impl UserMutation {
     }
 }
 
-fn payload(user: domain::Result<rows::User>) -> Result<UserPayload> {
+pub(super) fn payload(user: domain::Result<rows::User>) -> Result<UserPayload> {
     let (user, user_errors) = outcome(user)?;
     Ok(UserPayload {
         user: user.map(User),

@@ -3,8 +3,9 @@
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::errors::{found, top_level};
 use crate::graphql::ids;
-use crate::graphql::types::{Price, Report, acting, app};
+use crate::graphql::types::{Modality, Price, Report, User, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result};
+use domain::radiologists::{self, RadiologistFilter};
 use domain::{prices, reports, studies};
 
 #[derive(Default)]
@@ -60,6 +61,34 @@ impl ReadingQuery {
             Total::Reports(filter),
             |row| row.id,
             Report,
+        ))
+    }
+
+    /// Active radiologists, for those who may assign studies.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments)]
+    async fn radiologists(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those who take studies now, or only those who do not.")] available: Option<bool>,
+        #[graphql(desc = "Only those who read it.")] modality: Option<Modality>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Of<i64, User>> {
+        let request = connection::request(first, after, last, before)?;
+        let filter = RadiologistFilter {
+            is_available: available,
+            modality: modality.map(Into::into),
+        };
+        let page = async { radiologists::radiologist_list(app(ctx)?, acting(ctx)?, filter, request).await };
+        let page = page.await.map_err(top_level)?;
+        Ok(connection::connection(
+            page,
+            Total::Radiologists(filter),
+            |row| row.id,
+            User,
         ))
     }
 

@@ -4,10 +4,11 @@ use super::{Invoice, load, loaders};
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{CountOf, Counted, InvoicesOf};
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use domain::page::Page;
 use domain::rows;
+use domain::studies::{Urgency, target_minutes};
 
 pub struct Centre(pub rows::Centre);
 
@@ -70,8 +71,37 @@ impl Centre {
         Ok(connection::connection(page, total, |row| row.id, Invoice))
     }
 
+    /// Whether the server gives its studies to radiologists.
+    async fn auto_assign(&self) -> bool {
+        self.0.auto_assign
+    }
+
+    /// Minutes from upload to verification, for each urgency.
+    async fn target_minutes(&self) -> TargetMinutes {
+        let of = |urgency| target_minutes(&self.0, urgency);
+        TargetMinutes {
+            emergency: of(Urgency::Emergency),
+            urgent: of(Urgency::Urgent),
+            priority: of(Urgency::Priority),
+            routine: of(Urgency::Routine),
+        }
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
+}
+
+/// Minutes from upload to verification, for each urgency.
+#[derive(SimpleObject)]
+pub struct TargetMinutes {
+    /// Of emergencies.
+    emergency: i32,
+    /// Of urgent studies.
+    urgent: i32,
+    /// Of studies with priority.
+    priority: i32,
+    /// Of all others.
+    routine: i32,
 }

@@ -40,6 +40,14 @@ impl StudyEvent {
         }
     }
 
+    /// Why somebody did it, where he said so: of a change of urgency.
+    async fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Heard(update) => update.reason.as_deref(),
+            Self::Kept(event) => event.reason(),
+        }
+    }
+
     /// The study as it is now.
     async fn study(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Study>> {
         match self {

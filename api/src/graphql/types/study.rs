@@ -1,13 +1,14 @@
 //! `Study`: what was uploaded for a patient.
 
 use super::{
-    Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series, StudyEvent, StudyStatus,
-    User, load, loaders,
+    Assignment, Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series, StudyEvent,
+    StudyStatus, Urgency, User, load, loaders,
 };
 use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{
-    CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf, ReportsOf, SeriesOf, UserId,
+    AssignmentsOf, CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf, ReportsOf,
+    SeriesOf, UserId,
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -126,9 +127,29 @@ impl Study {
         self.0.accession_number.as_deref()
     }
 
-    /// Read it before the others.
+    /// Read it before the others: its urgency is `EMERGENCY` or `URGENT`.
     async fn is_urgent(&self) -> bool {
         self.0.is_urgent
+    }
+
+    /// How soon it is to be reported.
+    async fn urgency(&self) -> Option<Urgency> {
+        studies::Urgency::parse(&self.0.urgency).map(Urgency::from)
+    }
+
+    /// When its report is to be verified, by its urgency and its centre's targets.
+    async fn due_at(&self) -> DateTime<Utc> {
+        self.0.due_at
+    }
+
+    /// Whether that time is over and it is not verified.
+    async fn is_overdue(&self) -> bool {
+        studies::is_overdue(&self.0, Utc::now())
+    }
+
+    /// Minutes from upload to verification; null before.
+    async fn turnaround(&self) -> Option<i64> {
+        studies::turnaround(&self.0)
     }
 
     /// Where it is on its way to a verified report.
@@ -258,6 +279,24 @@ impl Study {
         let page = load(&loaders(ctx)?.findings_of, FindingsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Within(CountOf(Counted::CriticalFindings, self.0.id));
         Ok(connection::connection(page, total, |row| row.id, CriticalFinding))
+    }
+
+    /// Every time that it got a radiologist, the latest first.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn assignments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<i64, Assignment>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.assignments_of, AssignmentsOf(self.0.id, request))
+            .await?
+            .unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Assignments, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, Assignment))
     }
 
     /// What happened to it, the latest first, as far back as events are kept.

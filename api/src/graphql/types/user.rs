@@ -1,9 +1,9 @@
 //! `User`: a person who signs in.
 
-use super::{Centre, Role, acting, app, load, loaders};
+use super::{Centre, RadiologistReading, Role, acting, app, load, loaders};
 use crate::graphql::errors::top_level;
 use crate::graphql::ids::GlobalId;
-use crate::graphql::loaders::CentreId;
+use crate::graphql::loaders::{CentreId, ReadingOf};
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use domain::context::{self, Identity};
@@ -53,6 +53,15 @@ impl User {
             return Ok(centre.await.map_err(top_level)?.map(Centre));
         }
         Ok(load(&loaders(ctx)?.centres, CentreId(id)).await?.map(Centre))
+    }
+
+    /// What a radiologist reads, when, and how much, if it was said; for the radiologist and for those who may assign studies.
+    async fn reading(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<RadiologistReading>> {
+        // Who is nobody gets a user only by signing in as that user.
+        if matches!(acting(ctx)?.identity, Identity::Anonymous) {
+            return Ok(None);
+        }
+        Ok(load(&loaders(ctx)?.reading_of, ReadingOf(self.0.id)).await?.map(RadiologistReading))
     }
 
     /// Whether the user may sign in.

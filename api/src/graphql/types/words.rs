@@ -52,6 +52,87 @@ pub enum StudyStatus {
     Verified,
 }
 
+/// How soon a study is to be reported.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::Urgency")]
+pub enum Urgency {
+    /// At once: within half an hour, where the centre has not said otherwise.
+    Emergency,
+    /// Within an hour.
+    Urgent,
+    /// Within four hours.
+    Priority,
+    /// Within a day.
+    Routine,
+}
+
+/// How a study got its radiologist.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::AssignmentMethod")]
+pub enum AssignmentMethod {
+    /// Somebody else gave it.
+    Manual,
+    /// The radiologist took it.
+    Claim,
+    /// The server gave it.
+    Automatic,
+}
+
+/// Why a radiologist did not come into question for a study.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::studies::LeftOut")]
+pub enum LeftOut {
+    /// Does not read the modality.
+    Modality,
+    /// The account is not active.
+    Inactive,
+    /// Does not work at that time.
+    Unavailable,
+    /// Has as many open studies as allowed.
+    Full,
+    /// Gave the study back.
+    Released,
+}
+
+/// What becomes of a study in a list.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::events::Movement")]
+pub enum WorklistChange {
+    /// The filter finds it now and did not before.
+    Entered,
+    /// It is in the list, and something happened to it.
+    Changed,
+    /// The filter finds it no longer.
+    Left,
+}
+
+/// A day of the week.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "chrono::Weekday")]
+pub enum Weekday {
+    /// Monday.
+    #[graphql(name = "MONDAY")]
+    Mon,
+    /// Tuesday.
+    #[graphql(name = "TUESDAY")]
+    Tue,
+    /// Wednesday.
+    #[graphql(name = "WEDNESDAY")]
+    Wed,
+    /// Thursday.
+    #[graphql(name = "THURSDAY")]
+    Thu,
+    /// Friday.
+    #[graphql(name = "FRIDAY")]
+    Fri,
+    /// Saturday.
+    #[graphql(name = "SATURDAY")]
+    Sat,
+    /// Sunday.
+    #[graphql(name = "SUNDAY")]
+    Sun,
+}
+
 /// What a job does.
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::jobs::JobKind")]
@@ -76,6 +157,10 @@ pub enum JobKind {
     TrimHistory,
     /// Counts what came in for each centre and day.
     RollUpUsage,
+    /// Finds a radiologist for a study, or for those that wait for one.
+    AssignStudy,
+    /// Tells of studies that are late, and looks again for radiologists.
+    WatchWorklist,
 }
 
 /// Where a job is.
@@ -111,6 +196,12 @@ pub enum EventKind {
     StudyReleased,
     /// The study came to another status.
     StudyStatusChanged,
+    /// The study became more or less urgent, and is due at another time.
+    StudyUrgencyChanged,
+    /// The time in which the study was to be reported is over.
+    StudyOverdue,
+    /// The server found no radiologist to give the study to, and looks again.
+    AutoAssignmentWaiting,
     /// A report of the study was written.
     ReportCreated,
     /// A report of the study was changed.
@@ -167,6 +258,9 @@ impl EventKind {
             Some(E::StudyAssigned) => Self::StudyAssigned,
             Some(E::StudyReleased) => Self::StudyReleased,
             Some(E::StudyStatusChanged) => Self::StudyStatusChanged,
+            Some(E::StudyUrgencyChanged) => Self::StudyUrgencyChanged,
+            Some(E::StudyOverdue) => Self::StudyOverdue,
+            Some(E::AutoAssignmentWaiting) => Self::AutoAssignmentWaiting,
             Some(E::ReportCreated) => Self::ReportCreated,
             Some(E::ReportUpdated) => Self::ReportUpdated,
             Some(E::ReportVerified) => Self::ReportVerified,

@@ -4,6 +4,7 @@ use super::{Date, DicomUid, Modality, StudyStatus, acting, app};
 use crate::graphql::errors::top_level;
 use crate::graphql::ids;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
 use domain::{Result, studies};
 
 /// Days, both included.
@@ -30,6 +31,10 @@ pub struct StudyFilter {
     assignee: Option<ID>,
     /// Whether it is to be read before the others.
     urgent: Option<bool>,
+    /// Whether its time is over and it is not verified.
+    overdue: Option<bool>,
+    /// Those that are due earlier.
+    due_before: Option<DateTime<Utc>>,
     /// Whether a critical finding waits to be acknowledged by the centre.
     has_unacknowledged_critical_finding: Option<bool>,
     /// The day of the examination (`examinedOn`).
@@ -54,6 +59,8 @@ impl StudyFilter {
             centre_id: self.centre.as_ref().map(ids::centre).transpose()?,
             assignee_id: self.assignee.as_ref().map(ids::user).transpose()?,
             is_urgent: self.urgent,
+            is_overdue: self.overdue,
+            due_before: self.due_before,
             has_unacknowledged_critical_finding: self.has_unacknowledged_critical_finding,
             examined: (range.from.map(|day| day.0), range.to.map(|day| day.0)),
             text: self.text,
@@ -74,6 +81,8 @@ pub enum StudyOrderField {
     ExaminedOn,
     /// The patient's name without case and accents, family name first, then the order of upload.
     PatientName,
+    /// When the report is due, then the order of upload.
+    DueAt,
 }
 
 /// Which end comes first.

@@ -58,6 +58,7 @@ impl From<StudyForm> for UploadForm {
             study_type: form.study_type.map(|text| text.0),
             study_description: form.study_description.map(|text| text.0),
             is_urgent: form.is_urgent.is_some_and(|flag| flag.0),
+            urgency: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rows of an archive's studies, each a function of its number and of chance.
 
 use super::people::{Names, Patient};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{instance, job, series, study};
 use serde_json::json;
 use tests::seed::Chance;
@@ -59,6 +59,8 @@ impl Maker {
         let assigned = (status != "uploaded").then(|| self.radiologists[self.chance.index(self.radiologists.len())]);
         let created_at = self.now - EVERY * i32::try_from(self.studies - id).unwrap_or(i32::MAX);
         let day = created_at.date_naive();
+        let is_urgent = self.chance.one_in(20);
+        let due_at = (created_at + TimeDelta::minutes(if is_urgent { 60 } else { 1_440 })).trunc_subsecs(0);
         study::Model {
             id,
             uuid: uuid(&mut self.chance),
@@ -69,7 +71,12 @@ impl Maker {
             assigned_at: assigned.map(|_| created_at),
             study_instance_uid: uid(&mut self.chance),
             status: status.into(),
-            is_urgent: self.chance.one_in(20),
+            is_urgent,
+            urgency: if is_urgent { "urgent" } else { "routine" }.into(),
+            due_at,
+            verified_at: (!is_unread).then_some(due_at),
+            overdue_at: None,
+            assignment_waits_at: None,
             patient_name,
             patient_age: day.years_since(patient.birth).and_then(|age| i32::try_from(age).ok()),
             patient_gender: Some(if patient.is_female { "female" } else { "male" }.into()),

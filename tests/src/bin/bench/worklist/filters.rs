@@ -92,6 +92,19 @@ pub const FILTERS: &[Filter] = &[
         "assigned to the reader and unread",
         |sample, _| json!({ "filter": { "status": ["ASSIGNED", "IN_REVIEW"], "assignee": sample.reader } }),
     ),
+    first_page("overdue", |_, _| json!({ "filter": { "overdue": true } })),
+    first_page(
+        "overdue, the soonest due first",
+        |_, _| json!({ "filter": { "overdue": true }, "orderBy": { "field": "DUE_AT", "direction": "ASC" } }),
+    ),
+    first_page(
+        "unread, the soonest due first",
+        |_, _| json!({ "filter": { "status": UNREAD }, "orderBy": { "field": "DUE_AT", "direction": "ASC" } }),
+    ),
+    first_page(
+        "due within a day",
+        |sample, _| json!({ "filter": { "status": UNREAD, "dueBefore": format!("{}T23:59:59Z", sample.today) } }),
+    ),
     first_page("urgent", |_, _| json!({ "filter": { "urgent": true } })),
     first_page(
         "urgent and unread",
