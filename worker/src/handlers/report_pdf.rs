@@ -18,6 +18,12 @@ const SIDE: u32 = 1024;
 const JPEG_QUALITY: u8 = 90;
 /// Lines of an address that a letterhead has room for.
 const ADDRESS: usize = 8;
+/// Warnings that the document has room for.
+const WARNINGS: usize = 20;
+/// Characters of one line of data.
+const LINE: usize = 250;
+/// Paragraphs of one text; what follows is set as one.
+const PARAGRAPHS: usize = 1_000;
 /// Characters of one paragraph; longer ones are divided.
 const PARAGRAPH: usize = 20_000;
 
@@ -109,7 +115,7 @@ fn report(sheet: &Sheet, key_images: Vec<KeyImage>) -> Result<Report, JobError> 
             section("Impression", &report.impression),
         ],
         standing: Standing::Verified(signed),
-        warnings: study.patient_warning.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
+        warnings: study.patient_warning.iter().flat_map(|text| text.lines()).take(WARNINGS).map(line).collect(),
         addenda: sheet.addenda.iter().map(addendum).collect(),
         key_images,
         language: "en".to_owned(),
@@ -121,7 +127,7 @@ fn letterhead(centre: &Centre) -> Letterhead {
     let address = centre.address.as_deref().unwrap_or_default().lines().take(ADDRESS);
     Letterhead {
         name: centre.name.clone(),
-        address: address.map(str::to_owned).collect(),
+        address: address.map(line).collect(),
         email: centre.contact_email.clone(),
         phone: centre.contact_phone.clone(),
         logo: None,
@@ -130,10 +136,10 @@ fn letterhead(centre: &Centre) -> Letterhead {
 
 fn patient(study: &rows::Study) -> Patient {
     Patient {
-        name: PersonName::parse(&study.patient_name).display(),
-        id: study.patient_id.clone().unwrap_or_default(),
+        name: line(&PersonName::parse(&study.patient_name).display()),
+        id: study.patient_id.as_deref().map(line).unwrap_or_default(),
         birth_date: study.patient_birth_date.as_deref().and_then(studies::dicom_day),
-        sex: study.patient_gender.clone().unwrap_or_default(),
+        sex: study.patient_gender.as_deref().map(line).unwrap_or_default(),
         age: study.patient_age.map(|years| format!("{years} years")).unwrap_or_default(),
     }
 }
@@ -142,11 +148,11 @@ fn examined(study: &rows::Study) -> Study {
     let referrer = study.referring_physician_name.as_deref().map(PersonName::parse);
     Study {
         code: study.study_code.clone(),
-        accession_number: study.accession_number.clone().unwrap_or_default(),
+        accession_number: study.accession_number.as_deref().map(line).unwrap_or_default(),
         modality: words::modality(&study.modality).to_owned(),
-        description: study.study_description.clone().unwrap_or_default(),
+        description: study.study_description.as_deref().map(line).unwrap_or_default(),
         date: study.examined_on.parse().ok(),
-        referring_physician: referrer.map(|name| name.display()).unwrap_or_default(),
+        referring_physician: referrer.map(|name| line(&name.display())).unwrap_or_default(),
         study_instance_uid: study.study_instance_uid.clone(),
     }
 }
@@ -171,10 +177,18 @@ fn signature(
     }
 }
 
+/// What files say may be of any length; a line of the document is not.
+fn line(text: &str) -> String {
+    match text.char_indices().nth(LINE) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// Divided at empty lines.
 fn paragraphs(text: &str) -> Vec<String> {
     let text = text.replace("\r\n", "\n");
-    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n'));
+    let paragraphs = text.splitn(PARAGRAPHS, "\n\n").map(|paragraph| paragraph.trim_matches('\n'));
     paragraphs.filter(|paragraph| !paragraph.is_empty()).flat_map(divided).collect()
 }
 
@@ -200,6 +214,12 @@ fn caption(number: Option<i64>, description: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_any_length_fit() {
+        assert_eq!(line("Müller"), "Müller");
+        assert_eq!(line(&"ü".repeat(251)), format!("{}…", "ü".repeat(250)));
+    }
 
     #[test]
     fn texts_are_divided_at_empty_lines_and_where_they_are_too_long() {
