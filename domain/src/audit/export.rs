@@ -50,8 +50,8 @@ pub async fn audit_export(
     if require(ctx, Action::AuditRead)? != Reach::All {
         return Err(Error::Forbidden);
     }
-    let until = until.unwrap_or_else(Utc::now);
     app.audit.record(app.db.writer(), ctx, AuditKind::AuditExported, About::default()).await?;
+    let until = until.unwrap_or_else(Utc::now);
     let app = app.clone();
     Ok(async_stream::try_stream! {
         let mut after: Option<Uuid> = None;

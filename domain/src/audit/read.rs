@@ -59,7 +59,8 @@ async fn matching(app: &App, ctx: &Context, reach: Reach, filter: &AuditFilter) 
     let mut events = visible(reach);
     let mut place = Column::Id.into_simple_expr();
     if let Some(key) = &filter.study {
-        let study = studies::study_find(app, ctx, key).await?;
+        // Not noted: what is given out is the trail.
+        let study = studies::acted_on(app, ctx, Action::StudyRead, key).await?;
         events = events
             .join(JoinType::InnerJoin, entity::audit_event::Relation::AuditStudy.def())
             .filter(audit_study::Column::StudyUuid.eq(study.uuid));

@@ -287,7 +287,11 @@ async fn events_are_filtered_and_paged() {
     app.radiologist().await.gql("{ queues { name } }", json!({})).await;
     app.app.audit.written().await;
     let me = admin.data("{ me { id } }", json!({})).await["me"]["id"].clone();
-    let count = async |filter: Value| trail(&admin, filter).await["totalCount"].as_i64().unwrap();
+    // Without the studies, which would be read, and recorded.
+    let count = async |filter: Value| {
+        let query = "query($filter: AuditFilter) { auditEvents(filter: $filter) { totalCount } }";
+        admin.data(query, json!({ "filter": filter })).await["auditEvents"]["totalCount"].as_i64().unwrap()
+    };
     assert_eq!(count(json!({ "study": id })).await, 4);
     assert_eq!(count(json!({ "study": id, "user": me })).await, 3);
     assert_eq!(count(json!({ "study": id, "since": middle })).await, 3);

@@ -212,7 +212,7 @@ async fn two_processes_make_one_chain_without_gaps_and_forks() {
     let verified = whole(&app).await;
     let all = events(&app).await;
     assert_eq!(verified.rows as usize, all.len(), "everything has its place");
-    let reads = all.iter().filter(|event| event.request_id.contains('-') && event.kind == "STUDY_READ").count();
+    let reads = all.iter().filter(|event| event.request_id.len() == 3 && event.kind == "STUDY_READ").count();
     let changes = all.iter().filter(|event| event.kind == "STUDY_PROCESSED").count();
     assert_eq!((reads, changes), (80, 80));
     let sealed = audit_event::Entity::find().order_by_asc(audit_event::Column::Seq).all(app.app.db.reader()).await;
