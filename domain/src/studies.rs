@@ -30,6 +30,7 @@ pub use documented::{study_assign_or_claim, study_status_set};
 pub use due::{is_overdue, overdue_tell, target_minutes, turnaround};
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
+pub(crate) use list::instance_seen;
 pub use list::{
     instance_find, instances_all, studies_by_id, studies_by_uuid, study_by_code, study_find, study_get, study_instance,
 };
