@@ -2,11 +2,13 @@
 
 use crate::cookies::{self, CsrfCheck};
 use chrono::{DateTime, Utc};
+use domain::audit::{Face, Trail};
 use domain::context::Identity;
 use domain::{App, Context, Error, Result, identity, worker_tokens};
 use poem::http::HeaderMap;
 use poem::{FromRequest, Request, RequestBody};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The id of a request, made or taken over by the telemetry middleware.
 #[derive(Clone)]
@@ -88,6 +90,8 @@ pub fn anonymous(request: &Request) -> Context {
     let id = request.data::<RequestId>().map_or_else(String::new, |id| id.0.clone());
     Context {
         remote: remote(request),
+        face: face(request.original_uri().path()),
+        trail: request.data::<Arc<Trail>>().cloned().unwrap_or_default(),
         ..Context::anonymous(id)
     }
 }
@@ -111,6 +115,16 @@ pub async fn authenticated(
 /// Whether the client came over TLS, to this process or to the proxy before it.
 pub fn is_https(request: &Request) -> bool {
     request.uri().scheme_str() == Some("https")
+}
+
+/// By which door a request came.
+fn face(path: &str) -> Face {
+    match path.split('/').nth(1) {
+        Some("graphql") => Face::Graphql,
+        Some("media") => Face::Media,
+        Some("workers") => Face::Workers,
+        _ => Face::Rest,
+    }
 }
 
 fn remote(request: &Request) -> Option<IpAddr> {

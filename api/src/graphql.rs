@@ -18,7 +18,7 @@ pub mod transport;
 mod types;
 
 use async_graphql::{Schema, SchemaBuilder, ValidationMode};
-use connection::{Of, PriorStudies, Total};
+use connection::{AuditedStudies, Of, PriorStudies, Total};
 use domain::events::Cursor;
 use domain::reports::TemplateKey;
 use domain::studies::{SeriesKey, StudyKey};
@@ -49,6 +49,10 @@ fn builder() -> Builder {
 /// Connections are made by the library, which describes none.
 fn described(builder: Builder) -> Builder {
     builder
+        .override_output_type_description::<Of<Uuid, types::AuditEvent>>("A page of audit events.")
+        .override_output_type_description::<Of<u32, types::Study, Total, AuditedStudies>>(
+            "A page of the studies of an audit event.",
+        )
         .override_output_type_description::<Of<i64, types::Centre>>("A page of centres.")
         .override_output_type_description::<Of<u32, types::Frame>>("A page of the frames of an instance.")
         .override_output_type_description::<Of<i64, types::ImagingMachine>>("A page of imaging machines.")

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a resolver or handler authorises nothing and queries nothing itself; it parses, calls one service, maps the answer.
 
-pub mod caller;
+pub mod audit;
+mod caller;
 mod compression;
 mod cookies;
 pub mod graphql;

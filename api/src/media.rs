@@ -89,13 +89,14 @@ fn unseen(error: Error) -> Error {
     }
 }
 
-/// Whoever holds a signed address reads as the server; others read as themselves.
+/// Whoever holds a signed address may read what it names; others read as themselves.
 async fn reader(app: &App, request: &Request) -> Result<Context, Error> {
     let address = request.original_uri().path_and_query().map_or("", |address| address.as_str());
     if address.contains("signature=") {
-        media::verify(app, address)?;
-        let id = crate::caller::anonymous(request).request_id;
-        return Ok(Context::system(id));
+        return Ok(Context {
+            identity: media::verify(app, address)?,
+            ..crate::caller::anonymous(request)
+        });
     }
     Ok(context(request).await?.0)
 }

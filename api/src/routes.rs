@@ -1,5 +1,6 @@
 //! All paths of the server.
 
+use crate::audit::Audited;
 use crate::compression::Compression;
 use crate::graphql::transport::Transport;
 use crate::graphql::{ServerGate, executor, settings};
@@ -108,7 +109,7 @@ pub fn operations(app: &App) -> impl Endpoint + use<> {
 }
 
 fn whole(app: &App, routes: Route) -> impl Endpoint + use<> {
-    Answered(routes.with(AddData::new(app.clone()))).with(Telemetry)
+    Answered(routes.with(Audited { app: app.clone() }).with(AddData::new(app.clone()))).with(Telemetry)
 }
 
 /// Every path answers with and without its trailing slash (contract X-01), and a wrong method tells the right ones.

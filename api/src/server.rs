@@ -6,6 +6,7 @@ use domain::{App, Config};
 use poem::listener::{Acceptor, TcpAcceptor};
 use poem::{Endpoint, Server};
 use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// How long requests may go on after the stop.
@@ -29,9 +30,13 @@ pub async fn serve_operations(app: App, listener: tokio::net::TcpListener) -> st
 }
 
 async fn run(app: App, listener: tokio::net::TcpListener, endpoint: impl Endpoint + 'static) -> std::io::Result<()> {
-    let acceptor = TcpAcceptor::from_tokio(listener)?;
+    let (acceptor, audit) = (TcpAcceptor::from_tokio(listener)?, app.audit.clone());
     tracing::info!(address = ?acceptor.local_addr().first().map(ToString::to_string), "listening");
-    Server::new_with_acceptor(acceptor)
+    let served = Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(endpoint, async move { app.stop.cancelled().await }, Some(GRACE))
-        .await
+        .await;
+    if timeout(GRACE, audit.written()).await.is_err() {
+        tracing::error!("the last records of the audit trail were not written");
+    }
+    served
 }

@@ -30,9 +30,7 @@ pub async fn user(config: Config, command: UserCommand) -> Outcome {
         role,
         centre_id: centre,
     };
-    let user = users::user_create(&app, &Context::system("command line"), new)
-        .await
-        .map_err(|error| error.to_string())?;
+    let user = users::user_create(&app, &Context::command_line(), new).await.map_err(|error| error.to_string())?;
     println!("user {} made: {}", user.id, user.username);
     if given.is_none() {
         println!("password, shown only now: {password}");

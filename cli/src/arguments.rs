@@ -1,6 +1,9 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use crate::audit::moment;
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::audit::Head;
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -56,6 +59,9 @@ pub enum Command {
     /// Tokens with which workers outside the server claim jobs.
     #[command(subcommand)]
     WorkerToken(WorkerTokenCommand),
+    /// The audit trail: who saw and changed what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Subcommand)]
@@ -167,4 +173,49 @@ pub enum WorkerTokenCommand {
         /// Its number in the list.
         id: i64,
     },
+}
+
+#[derive(Subcommand)]
+#[command(
+    after_help = "Examples:\n  gantry audit head > kept-elsewhere\n  gantry audit verify --head $(cat kept-elsewhere)\n  \
+                        gantry audit export --format fhir --since 2026-01-01 --out audit.ndjson"
+)]
+pub enum AuditCommand {
+    /// Read the trail again: whether every event is there, unchanged and in its place. Fails at the first that is not.
+    Verify {
+        /// Begin at this place of the chain, and trust what lies before it.
+        #[arg(long, value_name = "PLACE", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..))]
+        from: i64,
+        /// What `gantry audit head` printed before: without it nobody sees that the end was cut off.
+        #[arg(long)]
+        head: Option<Head>,
+        /// A file with a secret that the server had before; may be given more than once.
+        #[arg(long = "former-secret", value_name = "FILE")]
+        former_secrets: Vec<PathBuf>,
+    },
+    /// Print the end of the chain, to be kept where whoever can change the database cannot.
+    Head,
+    /// Write the trail in a form that others read, an event a line, the oldest first. It names Patient IDs.
+    Export {
+        /// How.
+        #[arg(long)]
+        format: AuditFormat,
+        /// From this day (UTC) or moment on, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+        #[arg(long, value_parser = moment)]
+        since: Option<DateTime<Utc>>,
+        /// Before this day or moment; until now when left out.
+        #[arg(long, value_parser = moment)]
+        until: Option<DateTime<Utc>>,
+        /// The file; standard output when left out.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum AuditFormat {
+    /// Audit messages of DICOM (PS3.15 A.5), XML.
+    Dicom,
+    /// AuditEvent resources of FHIR R4, newline-delimited JSON.
+    Fhir,
 }

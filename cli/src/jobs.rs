@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub async fn jobs(config: Config, command: JobsCommand) -> Outcome {
     serve::up_to_date(&config).await?;
     let app = App::open(config, CancellationToken::new()).await.map_err(|error| error.to_string())?;
-    let ctx = Context::system("command line");
+    let ctx = Context::command_line();
     let pause = |paused| QueueChange {
         paused: Some(paused),
         ..Default::default()

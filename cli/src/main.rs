@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arguments;
+mod audit;
 mod demo;
 mod jobs;
 mod serve;
@@ -58,6 +59,7 @@ async fn run(command: Command) -> Outcome {
         Command::Config => show::config(&config),
         Command::User(command) => accounts::user(config, command).await,
         Command::Jobs(command) => jobs::jobs(config, command).await,
+        Command::Audit(command) => audit::audit(config, command).await,
         Command::WorkerToken(command) => worker_tokens::worker_token(config, command).await,
         Command::Schema { .. } => Ok(()),
     }

@@ -40,7 +40,7 @@ pub async fn worker_token(config: Config, command: WorkerTokenCommand) -> Outcom
 }
 
 fn acting() -> Context {
-    Context::system("command line")
+    Context::command_line()
 }
 
 fn kind(word: &str) -> Result<JobKind, String> {

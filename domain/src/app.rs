@@ -1,5 +1,6 @@
 //! What the services share in one process; cheap to clone.
 
+use crate::audit::{Audit, Keys};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ pub struct App {
     pub signals: Arc<Signals>,
     pub events: Feed,
     pub tokens: TokenKeys,
+    pub audit: Audit,
     /// Ends the background tasks of the process.
     pub stop: CancellationToken,
 }
@@ -39,7 +41,10 @@ impl App {
     pub async fn open_with(config: Config, storage: Storage, stop: CancellationToken) -> Result<Self> {
         let signals = Arc::new(Signals::default());
         let db = setup::connect(&config, &signals).await?;
-        let tokens = TokenKeys::new(&setup::secret(&config)?);
+        let secret = setup::secret(&config)?;
+        let tokens = TokenKeys::new(&secret);
+        let (audit, inbox) = Audit::channel(Keys::new(&secret, []));
+        tokio::spawn(inbox.keep(db.aside()));
         tokio::spawn(signals.clone().listen(db.clone(), stop.clone()));
         let events = Feed::start(db.clone(), signals.clone(), stop.clone()).await?;
         Ok(Self {
@@ -49,6 +54,7 @@ impl App {
             signals,
             events,
             tokens,
+            audit,
             stop,
         })
     }

@@ -1,8 +1,10 @@
 //! Who acts. Every service function takes a `Context` first.
 
+use crate::audit::{Face, Trail};
 use crate::error::{Error, Result};
 use crate::jobs::JobKind;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// PACS roles (contract X-13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +43,10 @@ pub enum Identity {
     User(ActingUser),
     /// A worker outside the server, by its token.
     Worker(ActingWorker),
+    /// Whoever holds a signed address; it was given to this user.
+    Holder {
+        user_id: Option<i64>,
+    },
     /// The server itself: workers, sweeper, command line.
     System,
 }
@@ -70,6 +76,9 @@ pub struct Context {
     pub identity: Identity,
     pub request_id: String,
     pub remote: Option<IpAddr>,
+    pub face: Face,
+    /// What is given to the caller, until the face hands it to `App::audit`.
+    pub trail: Arc<Trail>,
 }
 
 impl Context {
@@ -78,6 +87,8 @@ impl Context {
             identity: Identity::Anonymous,
             request_id: request_id.into(),
             remote: None,
+            face: Face::Server,
+            trail: Arc::default(),
         }
     }
 
@@ -88,11 +99,27 @@ impl Context {
         }
     }
 
+    /// Whoever may use the command line of the server.
+    pub fn command_line() -> Self {
+        Self {
+            face: Face::Cli,
+            ..Self::system("command line")
+        }
+    }
+
+    /// The same caller with a trail of its own: for one operation of many.
+    pub fn apart(&self) -> Self {
+        Self {
+            trail: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     pub fn user(&self) -> Result<&ActingUser> {
         match &self.identity {
             Identity::User(user) => Ok(user),
             Identity::Anonymous => Err(Error::Unauthenticated),
-            Identity::Worker(_) | Identity::System => Err(Error::Forbidden),
+            Identity::Worker(_) | Identity::Holder { .. } | Identity::System => Err(Error::Forbidden),
         }
     }
 
@@ -100,14 +127,14 @@ impl Context {
         match &self.identity {
             Identity::Worker(worker) => Ok(worker),
             Identity::Anonymous => Err(Error::Unauthenticated),
-            Identity::User(_) | Identity::System => Err(Error::Forbidden),
+            Identity::User(_) | Identity::Holder { .. } | Identity::System => Err(Error::Forbidden),
         }
     }
 
     pub fn user_id(&self) -> Option<i64> {
         match &self.identity {
             Identity::User(user) => Some(user.id),
-            Identity::Anonymous | Identity::Worker(_) | Identity::System => None,
+            Identity::Anonymous | Identity::Worker(_) | Identity::Holder { .. } | Identity::System => None,
         }
     }
 }

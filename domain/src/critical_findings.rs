@@ -4,6 +4,7 @@
 //! withdrawn once, with a reason. The database refuses anything else.
 
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, FieldError, Result};
@@ -109,6 +110,8 @@ pub async fn critical_finding_flag(app: &App, ctx: &Context, new: NewFinding) ->
     };
     let finding = row.insert(&tx).await?;
     tell(&tx, ctx, &study, EventKind::CriticalFindingFlagged, &finding).await?;
+    let about = About::study(&study).and("critical finding", finding.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(finding)
 }
@@ -138,6 +141,8 @@ pub async fn critical_finding_acknowledge(app: &App, ctx: &Context, uuid: Uuid, 
     row.note = Set(note);
     let finding = row.update(&tx).await?;
     tell(&tx, ctx, &study, EventKind::CriticalFindingAcknowledged, &finding).await?;
+    let about = About::study(&study).and("critical finding", finding.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(finding)
 }
@@ -166,6 +171,8 @@ pub async fn critical_finding_withdraw(app: &App, ctx: &Context, uuid: Uuid, rea
     row.withdrawal_reason = Set(Some(reason));
     let finding = row.update(&tx).await?;
     tell(&tx, ctx, &study, EventKind::CriticalFindingWithdrawn, &finding).await?;
+    let about = About::study(&study).and("critical finding", finding.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(finding)
 }
@@ -195,7 +202,9 @@ async fn tell(tx: &Transaction, ctx: &Context, study: &study::Model, kind: Event
 /// For a DataLoader: those of the findings that the caller may see.
 pub async fn findings_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<Model>> {
     let query = visible(ctx)?.filter(Column::Uuid.is_in(uuids.iter().copied()));
-    Ok(query.all(app.db.reader()).await?)
+    let rows = query.all(app.db.reader()).await?;
+    ctx.saw(AuditKind::ReportRead, rows.iter().map(|finding| finding.study_id));
+    Ok(rows)
 }
 
 /// For a DataLoader: a page of the findings of each of the studies, which the caller has been given already, the newest first.

@@ -29,6 +29,8 @@ pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    /// Reader and writer as they are before their statements are counted.
+    plain: (DatabaseConnection, DatabaseConnection),
 }
 
 impl Db {
@@ -58,6 +60,7 @@ impl Db {
 
     fn counted(mut reader: DatabaseConnection, mut writer: DatabaseConnection) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
+        let plain = (reader.clone(), writer.clone());
         for pool in [&mut reader, &mut writer] {
             let statements = statements.clone();
             pool.set_metric_callback(move |statement| {
@@ -69,6 +72,18 @@ impl Db {
             reader,
             writer,
             statements,
+            plain,
+        }
+    }
+
+    /// The same pools for work beside all requests: its statements are nobody's, and are not counted.
+    pub(crate) fn aside(&self) -> Self {
+        let (reader, writer) = self.plain.clone();
+        Self {
+            reader,
+            writer,
+            statements: Arc::default(),
+            plain: self.plain.clone(),
         }
     }
 

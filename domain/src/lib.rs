@@ -4,6 +4,7 @@
 //! work done enqueues the job in the same transaction; a write that others wait for appends its event in the same transaction.
 
 pub mod app;
+pub mod audit;
 pub mod billing;
 pub mod centres;
 pub mod config;

@@ -55,6 +55,8 @@ pub enum Action {
     /// The tokens of workers outside.
     WorkerRead,
     WorkerWrite,
+    /// The audit trail: all of it, or what was done with the studies of one's centre.
+    AuditRead,
 }
 
 /// How far a permission reaches.
@@ -127,6 +129,7 @@ const TABLE: &[(Action, [Scope; 4])] = &[
     (Action::JobWork,        [Nothing, Nothing,   Nothing,    Nothing]),
     (Action::WorkerRead,     [All,   Nothing,     Nothing,    Nothing]),
     (Action::WorkerWrite,    [All,   Nothing,     Nothing,    Nothing]),
+    (Action::AuditRead,      [All,   Nothing,     Nothing,    Centre]),
 ];
 
 /// What a caller may see or change, ready to be put into a query.
@@ -148,14 +151,39 @@ pub fn scope(action: Action, role: Role) -> Scope {
     TABLE.iter().find(|(row, _)| *row == action).map_or(Nothing, |(_, scopes)| scopes[column])
 }
 
-/// How far the caller reaches with an action; an error when not at all.
+/// How far the caller reaches with an action; an error when not at all, which leaves a trace.
 pub fn require(ctx: &Context, action: Action) -> Result<Reach> {
+    reach(ctx, action).inspect_err(|error| {
+        if matches!(error, Error::Forbidden) {
+            ctx.refused(action);
+        }
+    })
+}
+
+/// Whether the caller reaches anything with an action: for a choice between two ways, of which neither was asked for.
+pub(crate) fn may(ctx: &Context, action: Action) -> bool {
+    reach(ctx, action).is_ok()
+}
+
+/// Says that the caller may not, where policy alone does not decide.
+pub(crate) fn refuse(ctx: &Context, action: Action) -> Error {
+    ctx.refused(action);
+    Error::Forbidden
+}
+
+fn reach(ctx: &Context, action: Action) -> Result<Reach> {
     let user = match &ctx.identity {
         Identity::System => return Ok(Reach::All),
         Identity::Anonymous => return Err(Error::Unauthenticated),
         Identity::Worker(worker) => {
             return match action {
                 Action::JobWork => Ok(worker.centre_id.map_or(Reach::All, Reach::Centre)),
+                _ => Err(Error::Forbidden),
+            };
+        }
+        Identity::Holder { .. } => {
+            return match action {
+                Action::StudyRead | Action::ReportRead | Action::InvoiceRead | Action::StatementRead => Ok(Reach::All),
                 _ => Err(Error::Forbidden),
             };
         }
@@ -181,7 +209,10 @@ pub fn require_in(ctx: &Context, action: Action, centre_id: Option<i64>, what: &
     match require(ctx, action)? {
         Reach::All => Ok(()),
         Reach::Centre(own) if centre_id == Some(own) => Ok(()),
-        Reach::Centre(_) | Reach::Own(_) => Err(Error::OutOfScope(what)),
+        Reach::Centre(_) | Reach::Own(_) => {
+            ctx.refused(action);
+            Err(Error::OutOfScope(what))
+        }
     }
 }
 

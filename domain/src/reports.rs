@@ -43,6 +43,7 @@ pub use templates::{
 pub use verify::report_verify;
 pub use write::{NewReport, ReportUpdate, report_create, report_update};
 
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, FieldError, Result};
@@ -68,6 +69,8 @@ async fn held(tx: &Transaction, ctx: &Context, action: Action, found: &Model) ->
     require_in(ctx, action, Some(found.centre_id), "Report")?;
     let study = studies::hold(tx, found.study_id).await?;
     let report = report::Entity::find_by_id(found.id).one(tx).await?.ok_or(Error::NotFound("Report"))?;
+    // Whether it is changed or not, it is answered as it is.
+    ctx.saw(AuditKind::ReportRead, [study.id]);
     Ok((study, report))
 }
 

@@ -1,6 +1,7 @@
 //! The rows that services answer with, by the names of what they are.
 
 pub use entity::assignment::Model as Assignment;
+pub use entity::audit_event::Model as AuditEvent;
 pub use entity::centre::Model as Centre;
 pub use entity::credit_note::Model as CreditNote;
 pub use entity::critical_finding::Model as CriticalFinding;

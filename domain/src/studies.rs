@@ -30,6 +30,7 @@ pub use documented::{study_assign_or_claim, study_status_set};
 pub use due::{is_overdue, overdue_tell, target_minutes, turnaround};
 pub use frames::{FrameRequest, file_url, frame_picture, frame_url};
 pub use instances::{Attributes, InstanceSummary, attributes_by_instance, instances_by_series, instances_by_uuid};
+pub(crate) use list::instance_seen;
 pub use list::{
     instance_find, instances_all, studies_by_id, studies_by_uuid, study_by_code, study_find, study_get, study_instance,
 };
@@ -53,6 +54,7 @@ pub use words::{words_fill, words_renew};
 pub use worklist::{StudyFilter, study_count, study_list, study_modality_counts, study_slice, study_status_counts};
 
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::jobs::{self, NewJob, RenderStudyV1, TranscodeStudyV1};
@@ -97,6 +99,7 @@ pub(crate) async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str
 async fn enqueue<J: jobs::Job>(app: &App, ctx: &Context, study: &study::Model, job: J) -> Result<job::Model> {
     let tx = app.db.begin().await?;
     let id = jobs::enqueue(&tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
+    app.audit.record(&tx, ctx, AuditKind::StudyProcessed, About::study(study)).await?;
     tx.commit().await?;
     jobs::job_get(app, ctx, id).await
 }

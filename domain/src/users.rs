@@ -1,13 +1,14 @@
 //! Users: who may sign in, in which role and for which centre.
 
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::{Context, Role};
 use crate::error::{Error, Result, referenced_or, unique_or};
 use crate::identity::{password_hash, sessions_revoke};
 use crate::input::{self, Checks};
 use crate::page::{Page, PageRequest, Slice, keyset};
-use crate::policy::{Action, Reach, require, require_in};
+use crate::policy::{Action, Reach, refuse, require, require_in};
 use chrono::Utc;
 use entity::user::{self, Column, Entity, Model};
 use entity::{radiologist_profile, refresh_token};
@@ -50,7 +51,7 @@ pub async fn user_create(app: &App, ctx: &Context, new: NewUser) -> Result<Model
     if let Reach::Centre(own) | Reach::Own(own) = require(ctx, Action::UserCreate)?
         && (new.centre_id != Some(own) || !new.role.needs_centre())
     {
-        return Err(Error::Forbidden);
+        return Err(refuse(ctx, Action::UserCreate));
     }
     Checks::default()
         .add(input::username("username", &new.username))
@@ -80,7 +81,11 @@ pub async fn user_create(app: &App, ctx: &Context, new: NewUser) -> Result<Model
         updated_at: Set(now),
         ..Default::default()
     };
-    row.insert(app.db.writer()).await.map_err(taken)
+    let tx = app.db.begin().await?;
+    let user = row.insert(&tx).await.map_err(taken)?;
+    app.audit.record(&tx, ctx, AuditKind::UserCreated, About::object("user", user.id)).await?;
+    tx.commit().await?;
+    Ok(user)
 }
 
 fn no_centre() -> Error {
@@ -128,6 +133,7 @@ pub async fn user_update(app: &App, ctx: &Context, id: i64, update: UserUpdate) 
     if ends {
         sessions_revoke(&tx, id).await?;
     }
+    app.audit.record(&tx, ctx, AuditKind::UserUpdated, About::object("user", id)).await?;
     tx.commit().await?;
     Ok(user)
 }
@@ -155,6 +161,7 @@ pub async fn user_delete(app: &App, ctx: &Context, id: i64) -> Result<Model> {
             Error::conflict("id", "USER_IN_USE", message)
         })
     })?;
+    app.audit.record(&tx, ctx, AuditKind::UserDeleted, About::object("user", id)).await?;
     tx.commit().await?;
     Ok(user)
 }
@@ -166,7 +173,7 @@ async fn changeable(tx: &DatabaseTransaction, ctx: &Context, id: i64) -> Result<
     match require(ctx, Action::UserUpdate)? {
         Reach::All => Ok(user),
         _ if managed => Ok(user),
-        _ => Err(Error::Forbidden),
+        _ => Err(refuse(ctx, Action::UserUpdate)),
     }
 }
 
@@ -238,7 +245,7 @@ fn listed(ctx: &Context, role: Option<Role>) -> Result<Select<Entity>> {
         Reach::All => query,
         Reach::Centre(_) if role == Some(Role::Radiologist) => query.filter(Column::IsActive.eq(true)),
         Reach::Centre(own) => query.filter(Column::CentreId.eq(own)),
-        Reach::Own(_) => return Err(Error::Forbidden),
+        Reach::Own(_) => return Err(refuse(ctx, Action::UserRead)),
     };
     Ok(match role {
         Some(role) => query.filter(Column::Role.eq(role.as_str())),

@@ -4,6 +4,7 @@
 //! generator, so that a plain SHA-256 is enough and no one can guess one.
 
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::{ActingWorker, Context};
 use crate::error::{Error, FieldError, Result, unique_or};
@@ -63,7 +64,8 @@ pub async fn worker_token_create(app: &App, ctx: &Context, new: NewWorkerToken) 
         expires_at: Set(new.expires_at),
         ..Default::default()
     };
-    let row = row.insert(app.db.writer()).await.map_err(|error| {
+    let tx = app.db.begin().await?;
+    let row = row.insert(&tx).await.map_err(|error| {
         unique_or(error, |_| {
             Error::conflict(
                 "name",
@@ -72,6 +74,15 @@ pub async fn worker_token_create(app: &App, ctx: &Context, new: NewWorkerToken) 
             )
         })
     })?;
+    app.audit
+        .record(
+            &tx,
+            ctx,
+            AuditKind::WorkerTokenCreated,
+            About::object("worker token", row.id),
+        )
+        .await?;
+    tx.commit().await?;
     Ok((row, token))
 }
 
@@ -133,7 +144,18 @@ pub async fn worker_token_revoke(app: &App, ctx: &Context, id: i64) -> Result<Mo
     }
     let mut row = row.into_active_model();
     row.revoked_at = Set(Some(Utc::now()));
-    Ok(row.update(app.db.writer()).await?)
+    let tx = app.db.begin().await?;
+    let row = row.update(&tx).await?;
+    app.audit
+        .record(
+            &tx,
+            ctx,
+            AuditKind::WorkerTokenRevoked,
+            About::object("worker token", id),
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(row)
 }
 
 /// Whether a bearer token says of itself that it is one of these.

@@ -1,6 +1,8 @@
 //! sea-orm entities, one file a table; no logic.
 
 pub mod assignment;
+pub mod audit_event;
+pub mod audit_study;
 pub mod centre;
 pub mod credit_note;
 pub mod critical_finding;

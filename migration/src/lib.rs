@@ -9,6 +9,7 @@ mod m0005_worklist;
 mod m0006_reading;
 mod m0007_reporting;
 mod m0008_billing;
+mod m0009_audit;
 mod m0010_assignment;
 mod m0012_imaging_machine;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_reading::Migration),
             Box::new(m0007_reporting::Migration),
             Box::new(m0008_billing::Migration),
+            Box::new(m0009_audit::Migration),
             Box::new(m0010_assignment::Migration),
             Box::new(m0012_imaging_machine::Migration),
         ]

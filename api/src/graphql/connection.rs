@@ -7,6 +7,7 @@ use async_graphql::connection::{Connection, ConnectionNameType, CursorType, Defa
 use async_graphql::{Context, Object, OutputType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::audit::{self, AuditFilter};
 use domain::billing::{self, InvoiceFilter};
 use domain::context::Role;
 use domain::jobs::{self, JobFilter};
@@ -64,6 +65,15 @@ impl ConnectionNameType for PriorStudies {
     }
 }
 
+/// The studies of an audit event are a list that is not filtered.
+pub struct AuditedStudies;
+
+impl ConnectionNameType for AuditedStudies {
+    fn type_name<T: OutputType>() -> String {
+        "AuditedStudyConnection".to_owned()
+    }
+}
+
 pub fn connection<K, R, T, F, N>(
     page: Page<R>,
     fields: F,
@@ -110,6 +120,7 @@ pub enum Total {
     Statements(Option<i64>),
     /// Of a centre, or of all.
     ImagingMachines(Option<i64>),
+    AuditEvents(AuditFilter),
 }
 
 #[Object]
@@ -133,6 +144,7 @@ impl Total {
             Self::Invoices(filter) => billing::invoice_count(app, acting, filter).await,
             Self::Statements(centre) => billing::statement_count(app, acting, *centre).await,
             Self::Prices(centre) => prices::price_count(app, acting, *centre).await,
+            Self::AuditEvents(filter) => audit::audit_count(app, acting, filter).await,
         };
         Ok(i64::try_from(count.map_err(top_level)?).unwrap_or(i64::MAX))
     }

@@ -1,4 +1,4 @@
-//! How operations run: appraised first, then executed with their reads in batches.
+//! How operations run: appraised first, then executed with their reads in batches, and recorded before they are answered.
 //!
 //! As soon as a schema has an extension, async-graphql resolves every field and every item of every list by way of it, which makes large
 //! answers half as fast. So the extension that charges for an operation belongs to a second schema of the same types, which validates
@@ -6,10 +6,13 @@
 
 use super::GantrySchema;
 use super::batches::Reads;
+use super::errors::top_level;
 use super::transport::Bill;
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
-use async_graphql::{Data, Executor, Request, Response, Value};
+use async_graphql::{Data, Executor, Pos, Request, Response, Value};
+use domain::audit::{Audit, Trail};
+use domain::{App, Context};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use std::any::TypeId;
@@ -44,15 +47,43 @@ impl GantryExecutor {
     }
 
     async fn run(&self, request: Request) -> Response {
-        let mut reads = Reads::of(&request.data);
+        let (mut reads, given) = (Reads::of(&request.data), Given::of(&request.data));
         let mut operation = pin!(self.schema.execute(request));
-        poll_fn(|cx| reads.drive(cx, |cx| operation.as_mut().poll(cx))).await
+        let answer = poll_fn(|cx| reads.drive(cx, |cx| operation.as_mut().poll(cx))).await;
+        given.recorded(answer).await
     }
 
+    /// Each answer is recorded by itself: a stream may last for days.
     fn run_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let mut reads = Reads::of(&request.data);
+        let (mut reads, given) = (Reads::of(&request.data), Arc::new(Given::of(&request.data)));
         let mut answers = Executor::execute_stream(&self.schema, request, session);
-        stream::poll_fn(move |cx| reads.drive(cx, |cx| answers.as_mut().poll_next(cx))).boxed()
+        stream::poll_fn(move |cx| reads.drive(cx, |cx| answers.as_mut().poll_next(cx)))
+            .then(move |answer| {
+                let given = given.clone();
+                async move { given.recorded(answer).await }
+            })
+            .boxed()
+    }
+}
+
+/// What an operation gives to its caller, on its way to the audit trail.
+struct Given(Option<(Audit, Arc<Trail>)>);
+
+impl Given {
+    /// By the operation that has this data.
+    fn of(data: &Data) -> Self {
+        let app = data.get(&TypeId::of::<App>()).and_then(|app| app.downcast_ref::<App>());
+        let ctx = data.get(&TypeId::of::<Context>()).and_then(|ctx| ctx.downcast_ref::<Context>());
+        Self(app.zip(ctx).map(|(app, ctx)| (app.audit.clone(), ctx.trail.clone())))
+    }
+
+    /// The answer, once what it gives is recorded; nothing is given that cannot be.
+    async fn recorded(&self, answer: Response) -> Response {
+        let Some((audit, trail)) = &self.0 else { return answer };
+        match audit.hand_over(trail).await {
+            Ok(()) => answer,
+            Err(error) => Response::from_errors(vec![top_level(error).into_server_error(Pos::default())]),
+        }
     }
 }
 

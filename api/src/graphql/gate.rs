@@ -75,15 +75,16 @@ impl Gate for ServerGate {
         match &caller.identity {
             Identity::User(user) => Payer::Account(format!("user {}", user.id)),
             Identity::Worker(worker) => Payer::Account(format!("worker {}", worker.name)),
-            Identity::Anonymous | Identity::System => Payer::at(caller.remote),
+            Identity::Anonymous | Identity::Holder { .. } | Identity::System => Payer::at(caller.remote),
         }
     }
 
     fn operation(&self, caller: &Context) -> Data {
+        let caller = caller.apart();
         let mut data = Data::default();
         data.insert(self.app.clone());
-        data.insert(caller.clone());
-        data.insert(Loaders::new(&self.app, caller));
+        data.insert(Loaders::new(&self.app, &caller));
+        data.insert(caller);
         data
     }
 }

@@ -23,6 +23,7 @@ pub enum GlobalId {
     Statement(Uuid),
     WorkerToken(i64),
     ImagingMachine(i64),
+    AuditEvent(Uuid),
 }
 
 impl From<GlobalId> for ID {
@@ -43,6 +44,7 @@ impl From<GlobalId> for ID {
             GlobalId::Statement(id) => format!("Statement:{id}"),
             GlobalId::WorkerToken(id) => format!("WorkerToken:{id}"),
             GlobalId::ImagingMachine(id) => format!("ImagingMachine:{id}"),
+            GlobalId::AuditEvent(id) => format!("AuditEvent:{id}"),
         };
         ID(BASE64_URL_SAFE_NO_PAD.encode(text))
     }
@@ -68,6 +70,7 @@ impl GlobalId {
             "Statement" => Some(Self::Statement(key.parse().ok()?)),
             "WorkerToken" => Some(Self::WorkerToken(key.parse().ok()?)),
             "ImagingMachine" => Some(Self::ImagingMachine(key.parse().ok()?)),
+            "AuditEvent" => Some(Self::AuditEvent(key.parse().ok()?)),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! DataLoaders: what the rows of a list refer to is read in one statement for all of them.
 
 mod attributes;
+mod audit;
 mod billing;
 mod counts;
 mod pages;
@@ -8,6 +9,7 @@ mod reading;
 mod reporting;
 
 pub use attributes::AttributesOf;
+pub use audit::{AccessesOf, AuditId};
 pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
 pub use counts::{CountOf, Counted};
 pub use pages::{
@@ -73,6 +75,8 @@ pub struct Loaders {
     pub credit_note_of: DataLoader<Reader<CreditNoteOf>>,
     pub invoices_of: DataLoader<Reader<InvoicesOf>>,
     pub changes_of: DataLoader<Reader<ChangesOf>>,
+    pub audit_events: DataLoader<Reader<AuditId>>,
+    pub accesses_of: DataLoader<Reader<AccessesOf>>,
     pub counts: DataLoader<Reader<CountOf>>,
 }
 
@@ -150,6 +154,8 @@ impl Loaders {
             credit_note_of: loader(app, ctx, &batches),
             invoices_of: loader(app, ctx, &batches),
             changes_of: loader(app, ctx, &batches),
+            audit_events: loader(app, ctx, &batches),
+            accesses_of: loader(app, ctx, &batches),
             counts: loader(app, ctx, &batches),
             batches,
         }

@@ -1,5 +1,6 @@
 //! Queries.
 
+mod audit;
 mod billing;
 mod imaging_machines;
 mod reading;
@@ -9,13 +10,13 @@ use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId, ReportUuid,
+    AuditId, CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId, ReportUuid,
     SeriesUuid, StatementUuid, StudyUuid, TemplateId, UserId, WorkerTokenId,
 };
 use super::types::{
-    Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node, Price,
-    Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter, StudyOrder, UsageDay,
-    User, WorkerToken, acting, app, load, loaders,
+    AuditEvent, Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node,
+    Price, Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter, StudyOrder,
+    UsageDay, User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -32,6 +33,7 @@ pub struct Query(
     writing::WritingQuery,
     billing::BillingQuery,
     imaging_machines::ImagingMachineQuery,
+    audit::AuditQuery,
 );
 
 #[derive(Default)]
@@ -279,6 +281,9 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }
         Some(GlobalId::WorkerToken(id)) => {
             load(&loaders.worker_tokens, WorkerTokenId(id)).await?.map(|row| WorkerToken(row).into())
+        }
+        Some(GlobalId::AuditEvent(id)) => {
+            load(&loaders.audit_events, AuditId(id)).await?.map(|row| AuditEvent(row).into())
         }
     })
 }

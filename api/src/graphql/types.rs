@@ -2,6 +2,7 @@
 
 mod assignment;
 mod attribute;
+mod audit;
 mod centre;
 mod critical_finding;
 mod event;
@@ -41,6 +42,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 pub use assignment::Assignment;
+pub use audit::AuditEvent;
 pub use centre::Centre;
 pub use critical_finding::CriticalFinding;
 pub use event::{JobEvent, StudyEvent};
@@ -67,8 +69,9 @@ pub use study::Study;
 pub use usage::UsageDay;
 pub use user::User;
 pub use words::{
-    AssignmentMethod, ChangeKind, CriticalSeverity, Currency, EventKind, ImageFormat, InvoiceStatus, JobKind, JobState,
-    LeftOut, Modality, RenditionKind, Role, StudyStatus, TransferSyntax, Urgency, Weekday, WorklistChange,
+    AssignmentMethod, AuditFace, AuditKind, AuditOutcome, ChangeKind, CriticalSeverity, Currency, EventKind,
+    ImageFormat, InvoiceStatus, JobKind, JobState, LeftOut, Modality, RenditionKind, Role, StudyStatus, TransferSyntax,
+    Urgency, Weekday, WorklistChange,
 };
 pub use worker_token::WorkerToken;
 pub use worklist::{Counts, StudyFilter, StudyOrder};
@@ -94,6 +97,7 @@ pub enum Node {
     Statement(Statement),
     WorkerToken(WorkerToken),
     ImagingMachine(ImagingMachine),
+    AuditEvent(AuditEvent),
 }
 
 pub fn app<'a>(ctx: &Context<'a>) -> domain::Result<&'a App> {

@@ -4,6 +4,7 @@ use super::number::{self, Series};
 use super::paper;
 use super::status::{self, InvoiceStatus};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -147,6 +148,8 @@ async fn issue(app: &App, tx: &Transaction, ctx: &Context, study: &study::Model,
     paper::ask(tx, ctx, &invoice).await?;
     let payload = json!({ "invoice": invoice.uuid });
     studies::tell(tx, ctx, study, EventKind::InvoiceCreated, payload).await?;
+    let about = About::study(study).and("invoice", invoice.uuid);
+    app.audit.record(tx, ctx, AuditKind::InvoiceCreated, about).await?;
     Ok(invoice)
 }
 

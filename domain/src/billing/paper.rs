@@ -2,6 +2,7 @@
 
 use super::read::by_key;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
@@ -74,15 +75,15 @@ pub async fn papers_made(
 }
 
 /// A signed address of the invoice's PDF; none while it is being made.
-pub fn invoice_url(app: &App, invoice: &Invoice) -> Option<SignedUrl> {
+pub fn invoice_url(app: &App, ctx: &Context, invoice: &Invoice) -> Option<SignedUrl> {
     invoice.pdf_key.as_ref()?;
-    Some(media::sign(app, &format!("/media/invoices/{}/pdf", invoice.uuid)))
+    Some(media::sign(app, ctx, &format!("/media/invoices/{}/pdf", invoice.uuid)))
 }
 
 /// A signed address of the credit note's PDF; none while it is being made.
-pub fn credit_note_url(app: &App, note: &CreditNote) -> Option<SignedUrl> {
+pub fn credit_note_url(app: &App, ctx: &Context, note: &CreditNote) -> Option<SignedUrl> {
     note.pdf_key.as_ref()?;
-    Some(media::sign(app, &format!("/media/credit-notes/{}/pdf", note.uuid)))
+    Some(media::sign(app, ctx, &format!("/media/credit-notes/{}/pdf", note.uuid)))
 }
 
 /// A file behind an address: the object, and the name under which people keep it.
@@ -98,6 +99,7 @@ pub async fn invoice_paper(app: &App, ctx: &Context, uuid: Uuid) -> Result<Paper
     require(ctx, Action::InvoiceRead)?;
     let invoice = query.one(app.db.reader()).await?.ok_or(Error::NotFound("Invoice"))?;
     require_in(ctx, Action::InvoiceRead, Some(invoice.centre_id), "Invoice")?;
+    ctx.saw_part(AuditKind::InvoiceRead, invoice.study_id, format!("invoice:{uuid}"));
     paper(invoice.pdf_key, &invoice.number)
 }
 
@@ -105,8 +107,12 @@ pub async fn invoice_paper(app: &App, ctx: &Context, uuid: Uuid) -> Result<Paper
 pub async fn credit_note_paper(app: &App, ctx: &Context, uuid: Uuid) -> Result<Paper> {
     let query = credit_note::Entity::find().filter(credit_note::Column::Uuid.eq(uuid));
     require(ctx, Action::InvoiceRead)?;
-    let note = query.one(app.db.reader()).await?.ok_or(Error::NotFound("Credit note"))?;
+    let found = query.find_also_related(invoice::Entity).one(app.db.reader()).await?;
+    let (note, invoice) = found.ok_or(Error::NotFound("Credit note"))?;
     require_in(ctx, Action::InvoiceRead, Some(note.centre_id), "Credit note")?;
+    if let Some(invoice) = invoice {
+        ctx.saw_part(AuditKind::InvoiceRead, invoice.study_id, format!("credit note:{uuid}"));
+    }
     paper(note.pdf_key, &note.number)
 }
 

@@ -3,6 +3,7 @@
 use super::WHAT;
 use super::status::InvoiceStatus;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::money::{self, Currency};
@@ -68,6 +69,7 @@ async fn find(app: &App, ctx: &Context, key: InvoiceKey) -> Result<Model> {
     require(ctx, Action::InvoiceRead)?;
     let invoice = by_key(app.db.reader(), key).await?;
     require_in(ctx, Action::InvoiceRead, Some(invoice.centre_id), WHAT)?;
+    given(ctx, [&invoice]);
     Ok(invoice)
 }
 
@@ -80,13 +82,25 @@ pub async fn invoice_list(
 ) -> Result<Page<Model>> {
     let query = matching(require(ctx, Action::InvoiceRead)?, filter);
     let rows = keyset(query, [Column::Id], Order::Desc, &page).all(app.db.reader()).await?;
-    Ok(Page::new(rows, &page))
+    let page = Page::new(rows, &page);
+    given(ctx, &page.items);
+    Ok(page)
 }
 
 /// In the order in which they were made, by place (contract S2-76).
 pub async fn invoice_slice(app: &App, ctx: &Context, filter: &InvoiceFilter, slice: Slice) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::InvoiceRead)?, filter);
-    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
+    let rows = slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
+}
+
+/// An invoice names its study and the patient's id.
+fn given<'a>(ctx: &Context, invoices: impl IntoIterator<Item = &'a Model>) {
+    ctx.saw(
+        AuditKind::InvoiceRead,
+        invoices.into_iter().map(|invoice| invoice.study_id),
+    );
 }
 
 pub async fn invoice_count(app: &App, ctx: &Context, filter: &InvoiceFilter) -> Result<u64> {
@@ -116,13 +130,17 @@ pub(super) fn matching(reach: Reach, filter: &InvoiceFilter) -> Select<Entity> {
 /// For a DataLoader: those of the invoices that the caller may see.
 pub async fn invoices_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::InvoiceRead)?, &InvoiceFilter::default());
-    Ok(query.filter(Column::Uuid.is_in(uuids.iter().copied())).all(app.db.reader()).await?)
+    let rows = query.filter(Column::Uuid.is_in(uuids.iter().copied())).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
 }
 
 /// For a DataLoader: the invoices of these studies that the caller may see.
 pub async fn invoices_by_study(app: &App, ctx: &Context, study_ids: &[i64]) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::InvoiceRead)?, &InvoiceFilter::default());
-    Ok(query.filter(Column::StudyId.is_in(study_ids.iter().copied())).all(app.db.reader()).await?)
+    let rows = query.filter(Column::StudyId.is_in(study_ids.iter().copied())).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
 }
 
 /// For a DataLoader: a page of the invoices of each of the centres, the newest first.
@@ -141,7 +159,9 @@ pub async fn invoices_by_centre(
         order: Order::Desc,
     };
     let of_centre = |invoice: &Model| invoice.centre_id;
-    lists.pages(app.db.reader(), Column::iter(), request, of_centre).await
+    let pages = lists.pages(app.db.reader(), Column::iter(), request, of_centre).await?;
+    given(ctx, pages.values().flat_map(|page| &page.items));
+    Ok(pages)
 }
 
 /// For a DataLoader: how many invoices each of the centres has.

@@ -3,9 +3,11 @@
 //! A statement of a month that is not over may be made again, and says so; once the month is over its amounts are final, because a
 //! cancellation after that is a credit note of a later month.
 
+use super::lines::statement_read;
 use super::month::Month;
 use super::paper::Paper;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::centres;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -151,10 +153,10 @@ fn matching(reach: Reach, centre_id: Option<i64>) -> Select<Entity> {
 }
 
 /// A signed address of a statement's file; none while it is being made.
-pub fn statement_url(app: &App, statement: &Model, format: StatementFormat) -> Option<SignedUrl> {
+pub fn statement_url(app: &App, ctx: &Context, statement: &Model, format: StatementFormat) -> Option<SignedUrl> {
     format.key(statement)?;
     let path = format!("/media/statements/{}/{}", statement.uuid, format.as_str());
-    Some(media::sign(app, &path))
+    Some(media::sign(app, ctx, &path))
 }
 
 /// A statement's file, for the caller who may see it.
@@ -163,6 +165,8 @@ pub async fn statement_paper(app: &App, ctx: &Context, uuid: Uuid, format: State
     let query = Entity::find().filter(Column::Uuid.eq(uuid));
     let statement = query.one(app.db.reader()).await?.ok_or(Error::NotFound("Statement"))?;
     require_in(ctx, Action::StatementRead, Some(statement.centre_id), "Statement")?;
+    let lines = statement_read(app, statement.id).await?.lines;
+    ctx.saw(AuditKind::InvoiceRead, lines.iter().map(|line| line.invoice.study_id));
     Ok(Paper {
         key: format.key(&statement).cloned().ok_or(Error::NotFound("File"))?,
         file_name: format!("statement-{}.{}", statement.month, format.as_str()),

@@ -5,6 +5,7 @@ use super::number::{self, Series};
 use super::read::{InvoiceKey, by_key};
 use super::{WHAT, paper};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
@@ -91,6 +92,14 @@ pub async fn invoice_status_set(
     keep(&tx, ctx, &invoice, Some(from), reason.clone()).await?;
     let payload = json!({ "invoice": invoice.uuid, "from": from.as_str(), "to": status.as_str() });
     studies::tell(&tx, ctx, &study, EventKind::InvoiceStatusChanged, payload).await?;
+    app.audit
+        .record(
+            &tx,
+            ctx,
+            AuditKind::InvoiceUpdated,
+            About::study(&study).and("invoice", invoice.uuid),
+        )
+        .await?;
     if status == InvoiceStatus::Cancelled && is_in_the_books(before.created_at, from, now) {
         credit(&tx, ctx, &invoice, reason, now).await?;
     }

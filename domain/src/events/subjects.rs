@@ -4,6 +4,8 @@
 //! Whoever is handed an event may see its study and job: topics are bounded by what the caller reaches.
 
 use crate::App;
+use crate::audit::AuditKind;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::studies;
 use entity::{job, study};
@@ -32,10 +34,17 @@ impl Subjects {
     }
 
     /// None when the event is about no study.
-    pub async fn study(&self, app: &App) -> Result<Option<study::Model>> {
+    pub(super) async fn study(&self, app: &App) -> Result<Option<study::Model>> {
         let Some(id) = self.study_id else { return Ok(None) };
         let read = || async { Ok::<_, Error>(study::Entity::find_by_id(id).one(app.db.reader()).await?) };
         Ok(self.study.get_or_try_init(read).await?.clone())
+    }
+
+    /// The same, given to somebody.
+    pub async fn study_for(&self, app: &App, ctx: &Context) -> Result<Option<study::Model>> {
+        let study = self.study(app).await?;
+        ctx.saw(AuditKind::StudyRead, study.iter().map(|study| study.id));
+        Ok(study)
     }
 
     /// The words by which the event's study is found.

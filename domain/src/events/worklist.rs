@@ -9,6 +9,7 @@
 use super::subscribe::{Wanted, begin, until_revoked};
 use super::{Cursor, Event, EventKind};
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::policy::Action;
@@ -66,12 +67,13 @@ pub async fn worklist_updates(
     };
     let (topic, start) = begin(app, ctx, Action::StudyRead, &wanted).await?;
     let events = app.events.listen(topic, start);
-    let updates = moved(app.clone(), filter, events);
+    let updates = moved(app.clone(), ctx.clone(), filter, events);
     Ok(until_revoked(app, ctx, updates))
 }
 
 fn moved(
     app: App,
+    ctx: Context,
     filter: StudyFilter,
     events: impl Stream<Item = Result<Arc<Event>>> + Send,
 ) -> impl Stream<Item = Result<WorklistUpdate>> + Send {
@@ -93,6 +95,9 @@ fn moved(
             };
             if let Some(movement) = movement(was.unwrap_or(is), is) {
                 memory.note(study.id, is);
+                if is {
+                    ctx.saw(AuditKind::StudyListed, [study.id]);
+                }
                 yield WorklistUpdate {
                     cursor: event.cursor,
                     movement,

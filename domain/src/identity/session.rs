@@ -6,6 +6,7 @@ use super::lockout::Attempt;
 use super::password;
 use super::token::{Claims, TokenType};
 use crate::App;
+use crate::audit::{About, AuditKind, Who};
 use crate::context::{ActingUser, Context, Identity, Role};
 use crate::error::{Error, Result};
 use crate::events;
@@ -13,7 +14,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{refresh_token, user};
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
-use std::net::IpAddr;
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -51,19 +51,19 @@ pub(super) fn acting(user: &user::Model) -> ActingUser {
 
 /// An access token alone, for clients that know no refresh (contract S2-01).
 pub async fn token_create(app: &App, ctx: &Context, name: &str, password: &str) -> Result<(String, user::Model)> {
-    let user = sign_in(app, ctx.remote, name, password).await?;
+    let user = sign_in(app, ctx, name, password).await?;
     let (token, _) = access_token(app, &user)?;
     Ok((token, user))
 }
 
 /// Signs in with user name or e-mail.
 pub async fn session_create(app: &App, ctx: &Context, name: &str, password: &str) -> Result<Session> {
-    let user = sign_in(app, ctx.remote, name, password).await?;
+    let user = sign_in(app, ctx, name, password).await?;
     issue(app, app.db.writer(), user, Uuid::new_v4()).await
 }
 
-pub(super) async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, password: &str) -> Result<user::Model> {
-    let attempt = Attempt::new(name, remote);
+pub(super) async fn sign_in(app: &App, ctx: &Context, name: &str, password: &str) -> Result<user::Model> {
+    let attempt = Attempt::new(name, ctx.remote);
     if name.contains('\0') {
         return Err(Error::BadCredentials);
     }
@@ -84,13 +84,28 @@ pub(super) async fn sign_in(app: &App, remote: Option<IpAddr>, name: &str, passw
         Some(user) if right && user.is_active => {
             attempt.check(app.db.writer()).await?;
             attempt.succeeded(&app.db).await?;
+            record(app, ctx, AuditKind::Login, Some(&user)).await?;
             Ok(user)
         }
-        _ => {
+        other => {
             attempt.failed(&app.db).await?;
+            record(app, ctx, AuditKind::LoginRefused, other.as_ref()).await?;
             Err(Error::BadCredentials)
         }
     }
+}
+
+/// Of an account that exists, or of none: a name that is no account's may be a password in the wrong field.
+pub(super) async fn record(app: &App, ctx: &Context, kind: AuditKind, user: Option<&user::Model>) -> Result<()> {
+    let user = match user {
+        Some(user) => Identity::User(acting(user)),
+        None => Identity::Anonymous,
+    };
+    let who = Who::of(&Context {
+        identity: user,
+        ..ctx.clone()
+    });
+    app.audit.record_of(app.db.writer(), &who, kind, About::default()).await
 }
 
 /// Exchanges a refresh token for a new pair.
@@ -122,14 +137,19 @@ pub async fn session_refresh(app: &App, token: &str) -> Result<Session> {
 }
 
 /// Signs out: the refresh token's family ends. An unknown or expired token ends nothing, and is no error.
-pub async fn session_end(app: &App, token: &str) -> Result<bool> {
+pub async fn session_end(app: &App, ctx: &Context, token: &str) -> Result<bool> {
     let Ok(claims) = app.tokens.verify(token, TokenType::Refresh) else {
         return Ok(false);
     };
     let Some(row) = refresh_token::Entity::find_by_id(claims.jti).one(app.db.reader()).await? else {
         return Ok(false);
     };
-    end_family(app.db.writer(), row.family).await
+    let user = user::Entity::find_by_id(row.user_id).one(app.db.reader()).await?;
+    let ended = end_family(app.db.writer(), row.family).await?;
+    if ended {
+        record(app, ctx, AuditKind::Logout, user.as_ref()).await?;
+    }
+    Ok(ended)
 }
 
 pub(super) async fn end_family(c: &impl ConnectionTrait, family: Uuid) -> Result<bool> {

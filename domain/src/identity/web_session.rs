@@ -1,8 +1,9 @@
 //! Sessions of browsers: a signed token in a cookie, good until it expires, is signed out, or its user is deactivated.
 
-use super::session::{acting, claims, end_family, sign_in};
+use super::session::{acting, claims, end_family, record, sign_in};
 use super::token::TokenType;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::{ActingUser, Context};
 use crate::error::{Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,7 +19,7 @@ pub struct WebSession {
 
 /// Signs in with user name or e-mail.
 pub async fn web_session_create(app: &App, ctx: &Context, name: &str, password: &str) -> Result<WebSession> {
-    let user = sign_in(app, ctx.remote, name, password).await?;
+    let user = sign_in(app, ctx, name, password).await?;
     let expires = Utc::now() + TimeDelta::hours(app.config.session_hours);
     let claims = claims(&user, TokenType::Session, expires);
     // A family of one, so that signing out and deactivating end it as they end the others.
@@ -55,9 +56,14 @@ pub async fn web_session_find(app: &App, token: &str) -> Result<(ActingUser, Dat
 }
 
 /// Signs out; a session that has ended is no error.
-pub async fn web_session_end(app: &App, token: &str) -> Result<bool> {
-    match app.tokens.verify(token, TokenType::Session) {
-        Ok(claims) => end_family(app.db.writer(), claims.jti).await,
-        Err(_) => Ok(false),
+pub async fn web_session_end(app: &App, ctx: &Context, token: &str) -> Result<bool> {
+    let Ok(claims) = app.tokens.verify(token, TokenType::Session) else {
+        return Ok(false);
+    };
+    let ended = end_family(app.db.writer(), claims.jti).await?;
+    if ended {
+        let user = user::Entity::find_by_id(claims.user_id).one(app.db.reader()).await?;
+        record(app, ctx, AuditKind::Logout, user.as_ref()).await?;
     }
+    Ok(ended)
 }

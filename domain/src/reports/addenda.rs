@@ -4,6 +4,7 @@ use super::signature::{Signing, sha256, signing_time, study_content};
 use super::write::text_given;
 use super::{document, held, read, tell};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
@@ -66,6 +67,8 @@ pub async fn report_addendum_create(
     };
     let addendum = row.insert(&tx).await?;
     tell(&tx, ctx, &study, EventKind::ReportAddendumCreated, report.uuid).await?;
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     document::ask(&tx, ctx, &study, report.id).await?;
     tx.commit().await?;
     Ok((report, addendum))

@@ -2,6 +2,7 @@
 
 use super::read;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::db::{Transaction, sql};
 use crate::error::{Error, Result};
@@ -161,9 +162,9 @@ pub async fn documents_by_report(app: &App, report_ids: &[i64]) -> Result<Vec<Mo
 }
 
 /// A signed address of the document.
-pub fn document_url(app: &App, report: &report::Model, document: &Model) -> SignedUrl {
+pub fn document_url(app: &App, ctx: &Context, report: &report::Model, document: &Model) -> SignedUrl {
     let path = format!("/media/reports/{}/documents/{}", report.uuid, document.addenda);
-    media::sign(app, &path)
+    media::sign(app, ctx, &path)
 }
 
 /// The document of a report with so many addenda, for the caller who may see the report.
@@ -171,6 +172,11 @@ pub async fn document_find(app: &App, ctx: &Context, report: Uuid, addenda: i32)
     require(ctx, Action::ReportRead)?;
     let report = read::by_uuid(app, report).await?;
     require_in(ctx, Action::ReportRead, Some(report.centre_id), "Document")?;
+    ctx.saw_part(
+        AuditKind::ReportRead,
+        report.study_id,
+        format!("report:{}", report.uuid),
+    );
     let query = Entity::find().filter(Column::ReportId.eq(report.id)).filter(Column::Addenda.eq(addenda));
     query.one(app.db.reader()).await?.ok_or(Error::NotFound("Document"))
 }

@@ -4,6 +4,7 @@ use super::expand::{DEPTH, Expanded, Values, Warning, expand, macros_named};
 use super::write::{MAX_TEXT, medical_text};
 use super::{NewReport, macros, report_create, templates};
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::input::Checks;
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 pub async fn report_text_expand(app: &App, ctx: &Context, study: &str, text: &str) -> Result<Expanded> {
     let study = studies::acted_on(app, ctx, Action::ReportWrite, study).await?;
     Checks::default().add(medical_text("text", text)).done()?;
+    ctx.saw(AuditKind::StudyRead, [study.id]);
     let values = values(app, ctx, &study, &[text]).await?;
     filled("text", text, &values)
 }

@@ -3,6 +3,7 @@
 use super::lock::locked_by_another;
 use super::{held, read, verified};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
@@ -11,8 +12,8 @@ use crate::page::{Lists, Page, PageRequest};
 use crate::policy::{Action, require};
 use crate::studies;
 use chrono::Utc;
-use entity::report;
 use entity::report_key_image::{self, Column, Entity, Model};
+use entity::{report, study};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, IntoSimpleExpr, Iterable, Order,
     PaginatorTrait, QueryFilter, QuerySelect,
@@ -35,7 +36,7 @@ pub async fn report_key_image_add(app: &App, ctx: &Context, uuid: Uuid, new: New
     require(ctx, Action::ReportWrite)?;
     Checks::default().add(input::optional_line("caption", new.caption.as_deref(), 200)).done()?;
     let found = read::by_uuid(app, uuid).await?;
-    let instance = studies::instance_find(app, ctx, new.instance).await?;
+    let instance = studies::instance_seen(app, ctx, new.instance).await?;
     if instance.study_id != found.study_id {
         return Err(Error::NotFound("Instance"));
     }
@@ -45,7 +46,7 @@ pub async fn report_key_image_add(app: &App, ctx: &Context, uuid: Uuid, new: New
         Error::invalid("frame", "OUT_OF_RANGE", message)
     })?;
     let caption = new.caption.filter(|caption| !caption.is_empty());
-    let (tx, report) = editable(app, ctx, &found).await?;
+    let (tx, study, report) = editable(app, ctx, &found).await?;
     match of(&tx, report.id, new.instance, frame).await? {
         Some(row) => {
             let mut row = row.into_active_model();
@@ -69,6 +70,8 @@ pub async fn report_key_image_add(app: &App, ctx: &Context, uuid: Uuid, new: New
             row.insert(&tx).await?;
         }
     }
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(report)
 }
@@ -83,25 +86,31 @@ pub async fn report_key_image_remove(
 ) -> Result<report::Model> {
     require(ctx, Action::ReportWrite)?;
     let found = read::by_uuid(app, uuid).await?;
-    let (tx, report) = editable(app, ctx, &found).await?;
+    let (tx, study, report) = editable(app, ctx, &found).await?;
     if let Ok(frame) = i32::try_from(frame)
         && let Some(row) = of(&tx, report.id, instance, frame).await?
     {
         Entity::delete_by_id(row.id).exec(&tx).await?;
     }
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(report)
 }
 
-async fn editable(app: &App, ctx: &Context, found: &report::Model) -> Result<(Transaction, report::Model)> {
+async fn editable(
+    app: &App,
+    ctx: &Context,
+    found: &report::Model,
+) -> Result<(Transaction, study::Model, report::Model)> {
     let tx = app.db.begin().await?;
-    let (_, report) = held(&tx, ctx, Action::ReportWrite, found).await?;
+    let (study, report) = held(&tx, ctx, Action::ReportWrite, found).await?;
     if report.is_verified {
         return Err(Error::Conflict(verified()));
     }
     match locked_by_another(&tx, ctx, &report).await? {
         Some(told) => Err(Error::Conflict(told)),
-        None => Ok((tx, report)),
+        None => Ok((tx, study, report)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finding reports, within what the caller may see.
 
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::page::{Lists, Page, PageRequest, Slice, keyset};
@@ -32,6 +33,7 @@ pub async fn report_get(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     require(ctx, Action::ReportRead)?;
     let report = Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("Report"))?;
     require_in(ctx, Action::ReportRead, Some(report.centre_id), "Report")?;
+    given(ctx, [&report]);
     Ok(report)
 }
 
@@ -39,6 +41,7 @@ pub async fn report_find(app: &App, ctx: &Context, uuid: Uuid) -> Result<Model> 
     require(ctx, Action::ReportRead)?;
     let report = by_uuid(app, uuid).await?;
     require_in(ctx, Action::ReportRead, Some(report.centre_id), "Report")?;
+    given(ctx, [&report]);
     Ok(report)
 }
 
@@ -51,13 +54,17 @@ pub async fn report_list(
 ) -> Result<Page<Model>> {
     let query = matching(require(ctx, Action::ReportRead)?, filter);
     let rows = keyset(query, [Column::Id], Order::Desc, &page).all(app.db.reader()).await?;
-    Ok(Page::new(rows, &page))
+    let page = Page::new(rows, &page);
+    given(ctx, &page.items);
+    Ok(page)
 }
 
 /// In the order in which they were made, by place.
 pub async fn report_slice(app: &App, ctx: &Context, filter: &ReportFilter, slice: Slice) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::ReportRead)?, filter);
-    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
+    let rows = slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
 }
 
 pub async fn report_count(app: &App, ctx: &Context, filter: &ReportFilter) -> Result<u64> {
@@ -68,13 +75,17 @@ pub async fn report_count(app: &App, ctx: &Context, filter: &ReportFilter) -> Re
 /// For a DataLoader: those of the reports that the caller may see.
 pub async fn reports_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::ReportRead)?, &ReportFilter::default());
-    Ok(query.filter(Column::Uuid.is_in(uuids.iter().copied())).all(app.db.reader()).await?)
+    let rows = query.filter(Column::Uuid.is_in(uuids.iter().copied())).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
 }
 
 /// For a DataLoader: those of the reports that the caller may see.
 pub async fn reports_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<Model>> {
     let query = matching(require(ctx, Action::ReportRead)?, &ReportFilter::default());
-    Ok(query.filter(Column::Id.is_in(ids.iter().copied())).all(app.db.reader()).await?)
+    let rows = query.filter(Column::Id.is_in(ids.iter().copied())).all(app.db.reader()).await?;
+    given(ctx, &rows);
+    Ok(rows)
 }
 
 /// For a DataLoader: a page of the reports of each of the studies, the newest first.
@@ -92,11 +103,17 @@ pub async fn reports_by_study(
         keys: vec![Column::Id.into_simple_expr()],
         order: Order::Desc,
     };
-    lists
+    let pages = lists
         .pages(app.db.reader(), Column::iter(), request, |report: &Model| {
             report.study_id
         })
-        .await
+        .await?;
+    given(ctx, pages.values().flat_map(|page| &page.items));
+    Ok(pages)
+}
+
+fn given<'a>(ctx: &Context, reports: impl IntoIterator<Item = &'a Model>) {
+    ctx.saw(AuditKind::ReportRead, reports.into_iter().map(|report| report.study_id));
 }
 
 /// For a DataLoader: how many reports each of the studies has.

@@ -4,6 +4,7 @@ use super::lock::{locked_by_another, release};
 use super::signature::{Signing, sha256, signing_time, study_content};
 use super::{Changed, document, held, read, stale, tell};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::billing;
 use crate::context::Context;
 use crate::db::Transaction;
@@ -43,6 +44,8 @@ pub async fn report_verify(app: &App, ctx: &Context, uuid: Uuid, version: Option
     tell(&tx, ctx, &study, EventKind::ReportVerified, report.uuid).await?;
     document::ask(&tx, ctx, &study, report.id).await?;
     studies::advance(&tx, ctx, &study, Step::Verify, Default::default()).await?;
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportVerified, about).await?;
     billing::bill_verified(app, &tx, ctx, &study).await?;
     tx.commit().await?;
     Ok(Changed::Done(report))

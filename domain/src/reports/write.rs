@@ -3,6 +3,7 @@
 use super::lock::locked_by_another;
 use super::{Changed, held, read, stale, tell, verified};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{FieldError, Result};
@@ -92,6 +93,8 @@ pub async fn report_create(app: &App, ctx: &Context, study: &str, new: NewReport
     keep(&tx, &report, now).await?;
     tell(&tx, ctx, &study, EventKind::ReportCreated, report.uuid).await?;
     studies::advance(&tx, ctx, &study, Step::Report, Default::default()).await?;
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportCreated, about).await?;
     tx.commit().await?;
     Ok(report)
 }
@@ -132,6 +135,8 @@ pub async fn report_update(app: &App, ctx: &Context, uuid: Uuid, update: ReportU
     let report = text.update(&tx).await?;
     keep(&tx, &report, now).await?;
     tell(&tx, ctx, &study, EventKind::ReportUpdated, report.uuid).await?;
+    let about = About::study(&study).and("report", report.uuid);
+    app.audit.record(&tx, ctx, AuditKind::ReportUpdated, about).await?;
     tx.commit().await?;
     Ok(Changed::Done(report))
 }

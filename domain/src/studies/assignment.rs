@@ -11,6 +11,7 @@ pub use history::{
 use super::status::{Step, StudyStatus, advance, hold, tell};
 use super::{acted_on, list};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::context::Context;
 use crate::db::Transaction;
 use crate::error::{Error, Result};
@@ -36,7 +37,11 @@ pub async fn study_assign(app: &App, ctx: &Context, key: &str, radiologist_id: i
     if !again && study.assigned_radiologist_id.is_some_and(|id| id != radiologist.id) {
         return Err(already_assigned());
     }
+    let changes = study.assigned_radiologist_id != Some(radiologist.id);
     let study = give(&tx, ctx, study, radiologist.id, AssignmentMethod::Manual, None).await?;
+    if changes {
+        app.audit.record(&tx, ctx, AuditKind::StudyAssigned, About::study(&study)).await?;
+    }
     tx.commit().await?;
     Ok(study)
 }
@@ -51,7 +56,11 @@ pub async fn study_claim(app: &App, ctx: &Context, key: &str) -> Result<study::M
     if study.assigned_radiologist_id.is_some_and(|id| id != own) {
         return Err(already_assigned());
     }
+    let changes = study.assigned_radiologist_id != Some(own);
     let study = give(&tx, ctx, study, own, AssignmentMethod::Claim, None).await?;
+    if changes {
+        app.audit.record(&tx, ctx, AuditKind::StudyAssigned, About::study(&study)).await?;
+    }
     tx.commit().await?;
     Ok(study)
 }
@@ -121,6 +130,7 @@ pub async fn study_release(app: &App, ctx: &Context, key: &str) -> Result<study:
     history::release(&tx, &study).await?;
     tell(&tx, ctx, &study, EventKind::StudyReleased, payload).await?;
     let study = advance(&tx, ctx, &study, Step::Release, changes).await?;
+    app.audit.record(&tx, ctx, AuditKind::StudyReleased, About::study(&study)).await?;
     assign_later(&tx, &study).await?;
     tx.commit().await?;
     Ok(study)
@@ -130,6 +140,7 @@ pub async fn study_release(app: &App, ctx: &Context, key: &str) -> Result<study:
 pub async fn study_review(app: &App, ctx: &Context, key: &str) -> Result<study::Model> {
     let (tx, study) = held(app, ctx, Action::StudyReview, key).await?;
     let study = advance(&tx, ctx, &study, Step::Review, Default::default()).await?;
+    app.audit.record(&tx, ctx, AuditKind::StudyReviewed, About::study(&study)).await?;
     tx.commit().await?;
     Ok(study)
 }

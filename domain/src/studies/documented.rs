@@ -4,9 +4,10 @@ use super::assignment::{study_assign, study_claim, study_review};
 use super::list;
 use super::status::StudyStatus;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::policy::{Action, require};
+use crate::policy::{Action, may, require};
 use entity::study;
 
 /// Whoever may assign names a radiologist; a radiologist who names nobody, or himself, claims the study (contract S2-38).
@@ -16,7 +17,7 @@ pub async fn study_assign_or_claim(
     key: &str,
     radiologist_id: Option<i64>,
 ) -> Result<study::Model> {
-    if require(ctx, Action::StudyClaim).is_ok() && (radiologist_id.is_none() || radiologist_id == ctx.user_id()) {
+    if may(ctx, Action::StudyClaim) && (radiologist_id.is_none() || radiologist_id == ctx.user_id()) {
         return study_claim(app, ctx, key).await;
     }
     require(ctx, Action::StudyAssign)?;
@@ -35,7 +36,10 @@ pub async fn study_status_set(app: &App, ctx: &Context, key: &str, status: Study
     let study = list::by_key(app, ctx, key).await?;
     let is = StudyStatus::of(&study)?;
     let way = match status {
-        status if status == is => return Ok(study),
+        status if status == is => {
+            ctx.saw(AuditKind::StudyRead, [study.id]);
+            return Ok(study);
+        }
         status if status < is => return Err(conflict("A status only goes forward")),
         StudyStatus::Assigned => "assigned when it is assigned to a radiologist",
         StudyStatus::ReportGenerated => "report_generated when a report of it is created",

@@ -3,6 +3,7 @@
 //! Invariant: a frame is read by its byte range, together with the header; the rest of the object is never fetched.
 
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::media::{self, SignedUrl};
@@ -73,9 +74,11 @@ pub(super) async fn slot() -> Result<OwnedSemaphorePermit> {
     AT_ONCE.clone().acquire_owned().await.map_err(Error::internal)
 }
 
-/// An encoded picture of one frame, for the caller who may see the study. A signed address stands for `Context::system`.
+/// An encoded picture of one frame, for the caller who may see the study. A signed address stands for whom it was given to.
 pub async fn frame_picture(app: &App, ctx: &Context, request: &FrameRequest) -> Result<Bytes> {
-    let instance = super::instance_find(app, ctx, request.instance).await?;
+    let instance = super::list::instance_seen(app, ctx, request.instance).await?;
+    let object = format!("instance:{}/frame:{}", instance.uuid, request.frame);
+    ctx.saw_part(AuditKind::PictureRead, instance.study_id, object);
     let slot = slot().await?;
     let parts = Parts::read(app, &instance, request.frame).await?;
     let request = request.clone();
@@ -159,13 +162,13 @@ async fn inflated(whole: Bytes, header: Range<u64>, frame: Range<u64>) -> Result
 }
 
 /// A signed address of an instance's file, as it was uploaded.
-pub fn file_url(app: &App, instance: Uuid) -> SignedUrl {
-    media::sign(app, &format!("/media/instances/{instance}/file"))
+pub fn file_url(app: &App, ctx: &Context, instance: Uuid) -> SignedUrl {
+    media::sign(app, ctx, &format!("/media/instances/{instance}/file"))
 }
 
 /// A signed address of one frame's picture.
-pub fn frame_url(app: &App, instance: Uuid, frame: u32, query: &str) -> SignedUrl {
-    media::sign(app, &format!("/media/instances/{instance}/frames/{frame}{query}"))
+pub fn frame_url(app: &App, ctx: &Context, instance: Uuid, frame: u32, query: &str) -> SignedUrl {
+    media::sign(app, ctx, &format!("/media/instances/{instance}/frames/{frame}{query}"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::frames;
 use super::list::only_centre;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::page::{Lists, Page, PageRequest};
@@ -24,6 +25,7 @@ use uuid::Uuid;
 pub struct InstanceSummary {
     pub id: i64,
     pub uuid: Uuid,
+    pub study_id: i64,
     pub series_id: i64,
     pub sop_instance_uid: String,
     pub sop_class_uid: Option<String>,
@@ -45,9 +47,10 @@ pub struct InstanceSummary {
     pub created_at: DateTime<Utc>,
 }
 
-const COLUMNS: [Column; 21] = [
+const COLUMNS: [Column; 22] = [
     Column::Id,
     Column::Uuid,
+    Column::StudyId,
     Column::SeriesId,
     Column::SopInstanceUid,
     Column::SopClassUid,
@@ -96,7 +99,9 @@ pub async fn instances_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Resu
     let query = query.apply_if(only_centre(ctx)?, |query, centre| {
         query.inner_join(study::Entity).filter(study::Column::CentreId.eq(centre))
     });
-    Ok(query.into_model().all(app.db.reader()).await?)
+    let found: Vec<InstanceSummary> = query.into_model().all(app.db.reader()).await?;
+    ctx.saw(AuditKind::StudyRead, found.iter().map(|instance| instance.study_id));
+    Ok(found)
 }
 
 /// Headers of one caller that are read at the same time.

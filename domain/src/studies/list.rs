@@ -1,6 +1,7 @@
 //! Finding studies, series and instances; each within what the caller may see.
 
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::policy::{Action, Reach, require, require_in};
@@ -16,6 +17,7 @@ pub async fn study_get(app: &App, ctx: &Context, id: i64) -> Result<study::Model
     require(ctx, Action::StudyRead)?;
     let study = find(app.db.reader(), id).await?;
     require_in(ctx, Action::StudyRead, Some(study.centre_id), "Study")?;
+    ctx.saw(AuditKind::StudyRead, [study.id]);
     Ok(study)
 }
 
@@ -24,6 +26,7 @@ pub async fn study_find(app: &App, ctx: &Context, text: &str) -> Result<study::M
     require(ctx, Action::StudyRead)?;
     let study = by_key(app, ctx, text).await?;
     require_in(ctx, Action::StudyRead, Some(study.centre_id), "Study")?;
+    ctx.saw(AuditKind::StudyRead, [study.id]);
     Ok(study)
 }
 
@@ -46,7 +49,9 @@ pub async fn study_instance(app: &App, ctx: &Context, study: &str, number: i64) 
         }
         Err(_) => None,
     };
-    found.ok_or(Error::NotFound("Instance"))
+    let found = found.ok_or(Error::NotFound("Instance"))?;
+    ctx.saw_part(AuditKind::FileRead, study.id, format!("instance:{}", found.uuid));
+    Ok(found)
 }
 
 pub(super) async fn by_key(app: &App, ctx: &Context, text: &str) -> Result<study::Model> {
@@ -87,16 +92,33 @@ pub(super) fn visible(ctx: &Context) -> Result<Select<study::Entity>> {
 /// For a DataLoader: those of the studies that the caller may see.
 pub async fn studies_by_id(app: &App, ctx: &Context, ids: &[i64]) -> Result<Vec<study::Model>> {
     let query = visible(ctx)?.filter(study::Column::Id.is_in(ids.iter().copied()));
-    Ok(query.all(app.db.reader()).await?)
+    given(ctx, query.all(app.db.reader()).await?)
 }
 
 /// For a DataLoader: those of the studies that the caller may see.
 pub async fn studies_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<Vec<study::Model>> {
     let query = visible(ctx)?.filter(study::Column::Uuid.is_in(uuids.iter().copied()));
-    Ok(query.all(app.db.reader()).await?)
+    given(ctx, query.all(app.db.reader()).await?)
 }
 
+fn given(ctx: &Context, studies: Vec<study::Model>) -> Result<Vec<study::Model>> {
+    ctx.saw(AuditKind::StudyRead, studies.iter().map(|study| study.id));
+    Ok(studies)
+}
+
+/// For whoever fetches its file.
 pub async fn instance_find(app: &App, ctx: &Context, uuid: Uuid) -> Result<instance::Model> {
+    let instance = instance_seen(app, ctx, uuid).await?;
+    ctx.saw_part(
+        AuditKind::FileRead,
+        instance.study_id,
+        format!("instance:{}", instance.uuid),
+    );
+    Ok(instance)
+}
+
+/// For whoever does not fetch its file.
+pub(crate) async fn instance_seen(app: &App, ctx: &Context, uuid: Uuid) -> Result<instance::Model> {
     require(ctx, Action::StudyRead)?;
     let found = instance::Entity::find()
         .filter(instance::Column::Uuid.eq(uuid))

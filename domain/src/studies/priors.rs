@@ -5,6 +5,7 @@
 
 use super::order::{StudyKey, StudyOrder, StudyOrderField};
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::db::sql::{numbers, query};
 use crate::error::Result;
@@ -59,7 +60,13 @@ pub async fn priors_by_study(
     for row in query(app.db.reader(), &sql, values).await? {
         priors.entry(row.try_get("", "of_study")?).or_default().push(Model::from_query_result(&row, "")?);
     }
-    Ok(priors.into_iter().map(|(study, rows)| (study, Page::new(rows, request))).collect())
+    let pages: HashMap<i64, Page<Model>> =
+        priors.into_iter().map(|(study, rows)| (study, Page::new(rows, request))).collect();
+    ctx.saw(
+        AuditKind::StudyListed,
+        pages.values().flat_map(|page| page.items.iter().map(|study| study.id)),
+    );
+    Ok(pages)
 }
 
 /// For a DataLoader: how many priors each of the studies has.

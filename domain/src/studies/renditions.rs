@@ -1,6 +1,7 @@
 //! Thumbnails and previews of series.
 
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::media::{self, SignedUrl};
@@ -104,9 +105,9 @@ pub async fn renditions_by_series(app: &App, series_ids: &[i64]) -> Result<Vec<r
 }
 
 /// A signed address of the picture; none when it could not be drawn.
-pub fn rendition_url(app: &App, rendition: &rendition::Model) -> Option<SignedUrl> {
+pub fn rendition_url(app: &App, ctx: &Context, rendition: &rendition::Model) -> Option<SignedUrl> {
     rendition.object_key.as_ref()?;
-    Some(media::sign(app, &format!("/media/renditions/{}", rendition.id)))
+    Some(media::sign(app, ctx, &format!("/media/renditions/{}", rendition.id)))
 }
 
 /// The row behind an address, for the caller who may see the study.
@@ -119,5 +120,6 @@ pub async fn rendition_get(app: &App, ctx: &Context, id: i64) -> Result<renditio
         .await?;
     let study = found.and_then(|(_, study)| study).ok_or(Error::NotFound("Rendition"))?;
     require_in(ctx, Action::StudyRead, Some(study.centre_id), "Rendition")?;
+    ctx.saw_part(AuditKind::PictureRead, study.id, format!("rendition:{}", row.id));
     Ok(row)
 }

@@ -2,6 +2,7 @@
 
 use super::list::only_centre;
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::error::Result;
 use crate::page::{Key, Lists, Page, PageRequest};
@@ -63,7 +64,9 @@ pub async fn series_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<
     let query = query.apply_if(only_centre(ctx)?, |query, centre| {
         query.inner_join(study::Entity).filter(study::Column::CentreId.eq(centre))
     });
-    Ok(query.all(app.db.reader()).await?)
+    let found = query.all(app.db.reader()).await?;
+    ctx.saw(AuditKind::StudyRead, found.iter().map(|series| series.study_id));
+    Ok(found)
 }
 
 /// All series of a study, for the workers.

@@ -4,6 +4,7 @@ use super::acted_on;
 use super::due::due_at;
 use super::status::{StudyStatus, hold, seen, tell};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -106,6 +107,7 @@ pub async fn study_urgency_set(
     };
     let study = row.update(&tx).await?;
     tell(&tx, ctx, &study, EventKind::StudyUrgencyChanged, payload).await?;
+    app.audit.record(&tx, ctx, AuditKind::StudyUpdated, About::study(&study)).await?;
     tx.commit().await?;
     Ok(study)
 }

@@ -10,6 +10,7 @@ use super::rows::Modality;
 use super::status::StudyStatus;
 use super::words::{self, Purpose};
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::Context;
 use crate::critical_findings;
 use crate::error::{Error, Result};
@@ -170,7 +171,9 @@ pub async fn study_list(
         }
     }
     let rows = order.page(Entity::find().filter(Column::Id.in_subquery(ids)), &request);
-    Ok(Page::new(rows.all(app.db.reader()).await?, &request))
+    let page = Page::new(rows.all(app.db.reader()).await?, &request);
+    ctx.saw(AuditKind::StudyListed, page.items.iter().map(|study| study.id));
+    Ok(page)
 }
 
 /// In the order in which they came, by place.
@@ -180,7 +183,9 @@ pub async fn study_slice(app: &App, ctx: &Context, filter: &StudyFilter, slice: 
         &filter.statuses,
     );
     let query = of_modality(query, &filter.modalities);
-    Ok(slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?)
+    let studies = slice.of(query, Column::Id, Order::Asc).all(app.db.reader()).await?;
+    ctx.saw(AuditKind::StudyListed, studies.iter().map(|study| study.id));
+    Ok(studies)
 }
 
 pub async fn study_count(app: &App, ctx: &Context, filter: &StudyFilter) -> Result<u64> {

@@ -2,6 +2,7 @@
 
 use super::{Ingest, Received, UploadForm, Uploaded};
 use crate::App;
+use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -129,11 +130,11 @@ async fn join_study(
         studies::words_write(tx, &study).await?;
         studies::assign_later(tx, &study).await?;
     }
-    let kind = if is_new {
-        EventKind::StudyCreated
-    } else {
-        EventKind::StudyUpdated
+    let (kind, recorded) = match is_new {
+        true => (EventKind::StudyCreated, AuditKind::StudyCreated),
+        false => (EventKind::StudyUpdated, AuditKind::StudyUpdated),
     };
+    app.audit.record(tx, ctx, recorded, About::study(&study)).await?;
     events::append(
         tx,
         NewEvent {

@@ -9,7 +9,7 @@ use tests::dicom::study;
 use tests::{Client, TestApp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+pub enum Outcome {
     Ok,
     /// As if it were not there.
     Hidden,
@@ -20,7 +20,7 @@ enum Outcome {
 }
 
 /// In this order: admin, radiologist, technician and manager of the thing's centre, technician and manager of another, nobody.
-type Row = (&'static str, &'static str, [Outcome; 7]);
+pub type Row = (&'static str, &'static str, [Outcome; 7]);
 
 const ALL: [Outcome; 7] = [Yes, Yes, Yes, Yes, Yes, Yes, Nobody];
 const OPEN: [Outcome; 7] = [Yes; 7];
@@ -38,7 +38,7 @@ const WORKERS: [Outcome; 7] = [Denied, Denied, Denied, Denied, Denied, Denied, N
 
 /// `$name` is replaced by the id of that thing of the own centre.
 #[rustfmt::skip]
-const GRAPHQL: &[Row] = &[
+pub const GRAPHQL: &[Row] = &[
     ("Query.me", "{ me { id } }", [Yes, Yes, Yes, Yes, Yes, Yes, Hidden]),
     ("Query.node", "{ node(id: \"$study\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$series\") { id } }", OWN_CENTRE),
@@ -53,6 +53,7 @@ const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.node", "{ node(id: \"$token\") { id } }", ADMIN),
     ("Query.node", "{ node(id: \"$machine\") { id } }", [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody]),
+    ("Query.node", "{ node(id: \"$audit\") { id } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
     ("Query.nodes", "{ nodes(ids: [\"$study\"]) { id } }", OWN_CENTRE),
     ("Query.user", "{ user(id: \"$user\") { id } }", [Yes, Hidden, Hidden, Yes, Hidden, Hidden, Nobody]),
     ("Query.users", "{ users { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Yes, Nobody]),
@@ -80,6 +81,7 @@ const GRAPHQL: &[Row] = &[
     ("Mutation.statementCreate", "mutation { statementCreate(input: { centre: \"$centre\", month: \"2026-01\" }) { statement { id } userErrors { code } } }", BILLING),
     ("Query.queues", "{ queues { name } }", ADMIN),
     ("Query.usage", "{ usage(centre: \"$centre\", first: \"2020-01-01\", last: \"2020-12-31\") { day } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
+    ("Query.auditEvents", "{ auditEvents { nodes { id } } }", [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
     ("Mutation.queuePause", "mutation { queuePause(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
     ("Mutation.queueResume", "mutation { queueResume(input: { name: \"transcode\" }) { queue { name } userErrors { code } } }", ADMIN),
     ("Mutation.queueUpdate", "mutation { queueUpdate(input: { name: \"transcode\", slots: 1 }) { queue { name } userErrors { code } } }", ADMIN),
@@ -148,10 +150,10 @@ const GRAPHQL: &[Row] = &[
 ];
 
 /// Fields that are tried in another way than by a plain operation.
-const ELSEWHERE: &[&str] = &["Mutation.studyUpload"];
+pub const ELSEWHERE: &[&str] = &["Mutation.studyUpload"];
 
 #[rustfmt::skip]
-const REST: &[(&str, &str, [Outcome; 7])] = &[
+pub const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/", OPEN),
     ("GET", "/openapi.json", OPEN),
     ("GET", "/health", OPEN),
@@ -233,13 +235,13 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("POST", "/workers/v1/jobs/:id/cancelled", WORKERS),
 ];
 
-struct World {
-    app: TestApp,
-    callers: [Client; 7],
+pub struct World {
+    pub app: TestApp,
+    pub callers: [Client; 7],
     names: Vec<(&'static str, String)>,
 }
 
-async fn world() -> World {
+pub async fn world() -> World {
     let app = TestApp::new().await;
     let callers = [
         app.admin().await,
@@ -322,6 +324,9 @@ async fn world() -> World {
     let billed = billed(&app, &callers[0], &study, &found["centre"]["id"]).await;
     let invoices = callers[0].rest(Method::GET, "/billing").send().await.unwrap().json::<Value>().await.unwrap();
     let reader = callers[1].data("{ me { id number } }", json!({})).await;
+    app.app.audit.written().await;
+    let audit = "query($study: ID!) { auditEvents(filter: { study: $study }) { nodes { id } } }";
+    let audit = callers[0].data(audit, json!({ "study": study })).await;
     let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
     let mut names = vec![
         ("$study", study),
@@ -356,6 +361,7 @@ async fn world() -> World {
         (":report_id", report["reportCreate"]["report"]["number"].to_string()),
         (":reader_id", reader["me"]["number"].to_string()),
         ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
+        ("$audit", text(&audit["auditEvents"]["nodes"][0]["id"])),
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
         (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
@@ -405,7 +411,7 @@ async fn billed(app: &TestApp, admin: &Client, study: &str, centre: &Value) -> V
 }
 
 impl World {
-    fn filled(&self, text: &str) -> String {
+    pub fn filled(&self, text: &str) -> String {
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let text = text.replace("$unique", &unique);
         self.names.iter().fold(text, |text, (name, value)| text.replace(name, value))
@@ -413,7 +419,7 @@ impl World {
 }
 
 /// What an answer to one field means.
-fn outcome(answer: &Value, field: &str) -> Outcome {
+pub fn outcome(answer: &Value, field: &str) -> Outcome {
     if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
         return match code {
             "UNAUTHENTICATED" => Nobody,
@@ -489,38 +495,10 @@ async fn every_rest_route_answers_as_the_table_says() {
     let world = world().await;
     let mut wrong = Vec::new();
     for (method, path, expected) in REST {
-        let path = match *path {
-            "/media/renditions/:id" => world.filled(":rendition"),
-            "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
-            "/media/instances/:uuid/file" => world.filled(":file"),
-            "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
-            "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
-            "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
-            "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
-            "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
-            "/graphiql/assets/:file" => page_script(&world.app).await,
-            path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
-            path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",
-            path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
-        };
+        let path = self::path(&world, path).await;
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
             let request = client.rest(method.parse::<Method>().unwrap(), &path);
-            let request = match path.as_str() {
-                "/auth/token" => request.form(&[
-                    ("username", world.filled("technician$own")),
-                    ("password", "a good password".into()),
-                ]),
-                "/studies/upload" | "/studies" => request.multipart(upload_form()),
-                path if path.starts_with("/workers/") => request.json(&worker_body()),
-                _ if *method == "GET" || *method == "DELETE" => request,
-                "/billing/pricing" => {
-                    let mut price = pacs_body(&world);
-                    price.as_object_mut().unwrap().remove("radiologist_id");
-                    request.json(&price)
-                }
-                _ => request.json(&pacs_body(&world)),
-            };
-            let status = request.send().await.unwrap().status().as_u16();
+            let status = body(&world, &path, method, request).send().await.unwrap().status().as_u16();
             // Family A tells a foreign thing from an unknown one by 403 (contract S2-33).
             let is = match status {
                 // As things are it cannot be done, but the caller may try.
@@ -538,6 +516,43 @@ async fn every_rest_route_answers_as_the_table_says() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     drop(world.app);
+}
+
+/// The path of a route, with things of the own centre.
+pub async fn path(world: &World, route: &str) -> String {
+    match route {
+        "/media/renditions/:id" => world.filled(":rendition"),
+        "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
+        "/media/instances/:uuid/file" => world.filled(":file"),
+        "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
+        "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
+        "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
+        "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
+        "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
+        "/graphiql/assets/:file" => page_script(&world.app).await,
+        "/studies/:study_id/status" => world.filled(route) + "?status=report_generated",
+        "/billing/:billing_id/status" => world.filled(route) + "?status=paid",
+        route => world.filled(route).replace(":id", &uuid::Uuid::new_v4().to_string()),
+    }
+}
+
+/// A request to a path with a body that is good for it.
+pub fn body(world: &World, path: &str, method: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    match path {
+        "/auth/token" => request.form(&[
+            ("username", world.filled("technician$own")),
+            ("password", "a good password".into()),
+        ]),
+        "/studies/upload" | "/studies" => request.multipart(upload_form()),
+        path if path.starts_with("/workers/") => request.json(&worker_body()),
+        _ if method == "GET" || method == "DELETE" => request,
+        "/billing/pricing" => {
+            let mut price = pacs_body(world);
+            price.as_object_mut().unwrap().remove("radiologist_id");
+            request.json(&price)
+        }
+        _ => request.json(&pacs_body(world)),
+    }
 }
 
 /// A file that the page at `/graphiql` names.

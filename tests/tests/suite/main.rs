@@ -4,6 +4,7 @@
 
 mod architecture;
 mod assignment;
+mod audit;
 mod authorisation;
 mod billing;
 mod details;

@@ -88,7 +88,7 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which session ends.")] input: SessionEndInput,
     ) -> Result<SessionEndPayload> {
-        let ended = async { identity::session_end(app(ctx)?, &input.refresh_token).await };
+        let ended = async { identity::session_end(app(ctx)?, acting(ctx)?, &input.refresh_token).await };
         let (ended, user_errors) = outcome(ended.await)?;
         Ok(SessionEndPayload {
             ended: ended.unwrap_or(false),

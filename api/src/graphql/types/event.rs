@@ -1,6 +1,6 @@
 //! What subscribers hear.
 
-use super::{Cursor, EventKind, Job, Study, app, load, loaders};
+use super::{Cursor, EventKind, Job, Study, acting, app, load, loaders};
 use crate::graphql::errors::top_level;
 use crate::graphql::loaders::{JobId, StudyId};
 use async_graphql::{Context, Object};
@@ -101,7 +101,7 @@ impl JobEvent {
 }
 
 async fn study(ctx: &Context<'_>, update: &Update) -> async_graphql::Result<Option<Study>> {
-    let row = async { update.subjects.study(app(ctx)?).await };
+    let row = async { update.subjects.study_for(app(ctx)?, acting(ctx)?).await };
     Ok(row.await.map_err(top_level)?.map(Study))
 }
 

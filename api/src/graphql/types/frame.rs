@@ -1,6 +1,6 @@
 //! `Frame`: one image of an instance.
 
-use super::{ImageFormat, app};
+use super::{ImageFormat, acting, app};
 use crate::graphql::errors::top_level;
 use async_graphql::{Context, Object};
 use domain::Error;
@@ -53,5 +53,5 @@ pub fn frame_url(
             return Err(top_level(Error::invalid("windowWidth", "INVALID_WINDOW", wrong)));
         }
     }
-    Ok(studies::frame_url(app(ctx)?, instance, frame, &query).path)
+    Ok(studies::frame_url(app(ctx)?, acting(ctx)?, instance, frame, &query).path)
 }

@@ -2,7 +2,7 @@
 
 use super::attribute::{Attribute, tags};
 use super::frame::frame_url;
-use super::{DicomUid, Frame, ImageFormat, app, load, loaders};
+use super::{DicomUid, Frame, ImageFormat, acting, app, load, loaders};
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::AttributesOf;
@@ -97,7 +97,7 @@ impl Instance {
 
     /// Path and query of the file as it was uploaded; needs no credentials and ends. Ranges of it can be fetched.
     async fn file_url(&self, ctx: &Context<'_>) -> async_graphql::Result<String> {
-        Ok(studies::file_url(app(ctx)?, self.0.uuid).path)
+        Ok(studies::file_url(app(ctx)?, acting(ctx)?, self.0.uuid).path)
     }
 
     /// Path and query of the picture of one frame, drawn when it is fetched; needs no credentials and ends.

@@ -93,7 +93,7 @@ impl Invoice {
 
     /// A signed, expiring address of the PDF; none while a worker makes it.
     async fn pdf_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(billing::invoice_url(app(ctx)?, &self.0).map(|url| url.path))
+        Ok(billing::invoice_url(app(ctx)?, acting(ctx)?, &self.0).map(|url| url.path))
     }
 
     /// What reading the study earned; only for administrators, and none when the radiologist had no price for the modality.
@@ -174,7 +174,7 @@ impl CreditNote {
 
     /// A signed, expiring address of the PDF; none while a worker makes it.
     async fn pdf_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(billing::credit_note_url(app(ctx)?, &self.0).map(|url| url.path))
+        Ok(billing::credit_note_url(app(ctx)?, acting(ctx)?, &self.0).map(|url| url.path))
     }
 
     /// When it was issued.

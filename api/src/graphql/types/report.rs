@@ -1,7 +1,7 @@
 //! `Report`: what is said of a study, and the texts that it had.
 
 use super::{
-    ReportAddendum, ReportKeyImage, ReportLock, ReportSignature, ReportVersion, Study, User, app, load, loaders,
+    ReportAddendum, ReportKeyImage, ReportLock, ReportSignature, ReportVersion, Study, User, acting, app, load, loaders,
 };
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
@@ -109,8 +109,8 @@ impl Report {
             return Ok(None);
         }
         let document = load(&loaders(ctx)?.documents, DocumentOf(self.0.id)).await?;
-        let app = app(ctx)?;
-        Ok(document.map(|document| reports::document_url(app, &self.0, &document).path))
+        let (app, acting) = (app(ctx)?, acting(ctx)?);
+        Ok(document.map(|document| reports::document_url(app, acting, &self.0, &document).path))
     }
 
     /// Who edits it at the moment; null when nobody does.

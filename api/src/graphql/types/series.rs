@@ -1,6 +1,6 @@
 //! `Series` and the pictures of it.
 
-use super::{Date, DicomUid, ImageFormat, Instance, RenditionKind, app, load, loaders};
+use super::{Date, DicomUid, ImageFormat, Instance, RenditionKind, acting, app, load, loaders};
 use crate::graphql::connection::{self, Of, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{InstancesOf, RenditionsOf};
@@ -100,7 +100,7 @@ impl Series {
         let rows = load(&loaders(ctx)?.renditions, RenditionsOf(self.0.id)).await?.unwrap_or_default();
         let row = rows.into_iter().find(|row| row.kind == kind.as_str() && row.format == format.as_str());
         let Some(row) = row else { return Ok(None) };
-        let url = studies::rendition_url(app(ctx)?, &row);
+        let url = studies::rendition_url(app(ctx)?, acting(ctx)?, &row);
         Ok(Some(Rendition {
             expires_at: url.as_ref().map(|url| url.expires_at),
             url: url.map(|url| url.path),

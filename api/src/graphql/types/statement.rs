@@ -1,6 +1,6 @@
 //! `Statement`: what a centre was billed in a month.
 
-use super::{Centre, app, load, loaders};
+use super::{Centre, acting, app, load, loaders};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::CentreId;
 use async_graphql::{Context, ID, Object};
@@ -40,12 +40,12 @@ impl Statement {
 
     /// A signed, expiring address of the PDF; none while a worker makes it.
     async fn pdf_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(billing::statement_url(app(ctx)?, &self.0, StatementFormat::Pdf).map(|url| url.path))
+        Ok(billing::statement_url(app(ctx)?, acting(ctx)?, &self.0, StatementFormat::Pdf).map(|url| url.path))
     }
 
     /// A signed, expiring address of the CSV (RFC 4180); none while a worker makes it.
     async fn csv_url(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
-        Ok(billing::statement_url(app(ctx)?, &self.0, StatementFormat::Csv).map(|url| url.path))
+        Ok(billing::statement_url(app(ctx)?, acting(ctx)?, &self.0, StatementFormat::Csv).map(|url| url.path))
     }
 
     /// When it was first asked for.

@@ -1,14 +1,14 @@
 //! `Study`: what was uploaded for a patient.
 
 use super::{
-    Assignment, Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series, StudyEvent,
-    StudyStatus, Urgency, User, load, loaders,
+    Assignment, AuditEvent, Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series,
+    StudyEvent, StudyStatus, Urgency, User, load, loaders,
 };
 use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{
-    AssignmentsOf, CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf, ReportsOf,
-    SeriesOf, UserId,
+    AccessesOf, AssignmentsOf, CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf,
+    ReportsOf, SeriesOf, UserId,
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -318,6 +318,22 @@ impl Study {
             |event| event.cursor,
             StudyEvent::Kept,
         ))
+    }
+
+    /// Who saw and changed it, the newest first. For administrators and managers of its centre.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn accesses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Option<Of<Uuid, AuditEvent>>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.accesses_of, AccessesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Accesses, self.0.id));
+        Ok(Some(connection::connection(page, total, |row| row.id, AuditEvent)))
     }
 
     /// Earlier studies of the same patient (Patient ID and its issuer, in the same centre), the latest first.

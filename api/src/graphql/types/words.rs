@@ -390,3 +390,93 @@ impl ImageFormat {
         }
     }
 }
+
+/// What was done, as the audit trail has it.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::audit::AuditKind")]
+pub enum AuditKind {
+    /// Somebody signed in.
+    Login,
+    /// A sign-in was refused.
+    LoginRefused,
+    /// Somebody signed out.
+    Logout,
+    /// Somebody asked for what they may not have.
+    PermissionRefused,
+    /// Studies were on a list.
+    StudyListed,
+    /// A study was read.
+    StudyRead,
+    /// A study was uploaded.
+    StudyCreated,
+    /// Files were added to a study.
+    StudyUpdated,
+    /// A study got a radiologist.
+    StudyAssigned,
+    /// A radiologist gave a study back.
+    StudyReleased,
+    /// A radiologist began to read a study.
+    StudyReviewed,
+    /// Workers were asked to work on a study.
+    StudyProcessed,
+    /// A picture was fetched.
+    PictureRead,
+    /// A file was fetched.
+    FileRead,
+    /// A report was read.
+    ReportRead,
+    /// A report was written.
+    ReportCreated,
+    /// A report was changed.
+    ReportUpdated,
+    /// A report was verified.
+    ReportVerified,
+    /// An invoice was read.
+    InvoiceRead,
+    /// A study was billed.
+    InvoiceCreated,
+    /// An invoice was paid or cancelled.
+    InvoiceUpdated,
+    /// A user was made.
+    UserCreated,
+    /// A user was changed or deactivated.
+    UserUpdated,
+    /// A user was deleted.
+    UserDeleted,
+    /// A token of a worker was made.
+    WorkerTokenCreated,
+    /// A token of a worker was revoked.
+    WorkerTokenRevoked,
+    /// The audit trail was read.
+    AuditRead,
+    /// The audit trail was exported.
+    AuditExported,
+}
+
+/// Whether what was asked for was granted.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::audit::AuditOutcome")]
+pub enum AuditOutcome {
+    /// It was granted.
+    Success,
+    /// It was refused, and nothing was given out or changed.
+    MinorFailure,
+}
+
+/// The door by which somebody came.
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::audit::Face")]
+pub enum AuditFace {
+    /// This API.
+    Graphql,
+    /// The REST API.
+    Rest,
+    /// Pictures and files.
+    Media,
+    /// Workers outside the server.
+    Workers,
+    /// The command line of the server.
+    Cli,
+    /// The server itself.
+    Server,
+}

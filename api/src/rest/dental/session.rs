@@ -54,7 +54,7 @@ pub async fn logout(app: Data<&App>, request: &Request, body: Body) -> Result<Re
     let fields = fields(body).await?;
     if let Some(session) = cookies::read(request.headers(), cookies::SESSION) {
         CsrfCheck::of(request)?.done(fields.get(CSRF_FIELD).map(String::as_str))?;
-        identity::web_session_end(app.0, session).await?;
+        identity::web_session_end(app.0, &crate::caller::anonymous(request), session).await?;
     }
     let answer = match wants_json(request.headers()) {
         true => poem::web::Json(json!({ "success": true })).into_response(),

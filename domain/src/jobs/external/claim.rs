@@ -3,6 +3,7 @@
 use super::attempt::{failures, holder, working};
 use super::kinds::{self, ExternalKind};
 use crate::App;
+use crate::audit::AuditKind;
 use crate::context::{ActingWorker, Context};
 use crate::error::{Error, FieldError, Result};
 use crate::input::{self, Checks};
@@ -59,7 +60,12 @@ pub async fn job_claim(app: &App, ctx: &Context, claim: &Claim) -> Result<Vec<Cl
         let leases = fetch(app, worker, claim, &queues).await?;
         let left = end.saturating_duration_since(Instant::now());
         if !leases.is_empty() {
-            return tasks(app, &leases).await;
+            let claimed = tasks(app, &leases).await?;
+            ctx.saw(
+                AuditKind::StudyRead,
+                claimed.iter().filter_map(|claimed| claimed.job.study_id),
+            );
+            return Ok(claimed);
         }
         if left.is_zero() || app.stop.is_cancelled() {
             return Ok(Vec::new());

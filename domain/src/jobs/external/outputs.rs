@@ -81,7 +81,7 @@ pub async fn job_output_announce(
     Entity::insert(row).on_conflict(known).exec_without_returning(&tx).await?;
     tx.commit().await?;
     Ok(Announced {
-        url: media::sign(app, path),
+        url: media::sign(app, ctx, path),
         content_type: wanted,
     })
 }

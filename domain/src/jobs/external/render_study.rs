@@ -150,7 +150,7 @@ async fn series_task(app: &App, series: Series) -> Result<SeriesTask> {
         None => None,
         Some(shown) => {
             let window = studies::shown_window(app, &shown).await?;
-            let url = studies::file_url(app, shown.instance.uuid);
+            let url = studies::file_url(app, &Context::system("worker"), shown.instance.uuid);
             Some(Image {
                 instance: shown.instance.uuid,
                 frame: shown.frame,

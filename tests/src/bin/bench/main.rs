@@ -3,9 +3,11 @@
 //! `--large` uploads 2 GB for the measure of memory, instead of 200 MB. PostgreSQL and S3 are measured when
 //! `GANTRY_TEST_POSTGRES_URL` names a server; S3 is `s3s-fs` in this process, which shares the cores with what is measured.
 //! `--peer MEASURE` does one measure of the job engine for `cargo xtask bench peers`, `--graphql FOLDER LINE ...` measures the API beside
-//! peers for `cargo xtask bench graphql`. `worklist [sqlite|postgres]` compares a large archive with a small one.
+//! peers for `cargo xtask bench graphql`. `worklist [sqlite|postgres]` compares a large archive with a small one, `audit` reads with and
+//! without the audit trail.
 
 mod archive;
+mod audit;
 mod events;
 mod graphql;
 mod load;
@@ -47,11 +49,12 @@ async fn main() -> Result<()> {
         ["--large"] => all(true).await,
         ["--peer", ref rest @ ..] => peer::measure(rest).await,
         ["--graphql", ref rest @ ..] => graphql::measure(rest).await,
+        ["audit"] => audit::measure(&backends()).await,
         ["worklist"] => worklist::measure(&backends()).await,
         ["worklist", "sqlite"] => worklist::measure(&[Backend::Sqlite]).await,
         ["worklist", "postgres"] => worklist::measure(&[Backend::Postgres]).await,
         _ => bail!(
-            "not understood: {}; there are --large, --peer, --graphql and worklist",
+            "not understood: {}; there are --large, --peer, --graphql, audit and worklist",
             arguments.join(" ")
         ),
     }

@@ -8,6 +8,7 @@ use crate::archive::{Archive, READER, size};
 use crate::load::{self, Request, percentile};
 use crate::{Backend, title};
 use anyhow::{Context, Result, ensure};
+pub use filters::QUERY as PAGE;
 use filters::{FILTERS, Filter, QUERY, Sample};
 use serde_json::Value;
 use std::time::Duration;
