@@ -5,10 +5,12 @@
 pub mod caller;
 mod compression;
 mod cookies;
+mod edge;
 pub mod graphql;
 mod media;
 mod operations;
 mod pages;
+mod rates;
 mod rest;
 mod revalidation;
 pub mod routes;

@@ -10,6 +10,7 @@ mod m0006_reading;
 mod m0007_reporting;
 mod m0008_billing;
 mod m0010_assignment;
+mod m0011_rate_limit;
 mod m0012_imaging_machine;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_reporting::Migration),
             Box::new(m0008_billing::Migration),
             Box::new(m0010_assignment::Migration),
+            Box::new(m0011_rate_limit::Migration),
             Box::new(m0012_imaging_machine::Migration),
         ]
     }

@@ -157,6 +157,13 @@ const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/health", OPEN),
     ("GET", "/healthz", OPEN),
     ("GET", "/metrics", ADMIN),
+    ("GET", "/docs", OPEN),
+    ("GET", "/docs/assets/:file", OPEN),
+    ("GET", "/api/docs", OPEN),
+    ("GET", "/redoc", OPEN),
+    ("GET", "/api/schema", OPEN),
+    ("GET", "/api/schema/swagger-ui", OPEN),
+    ("GET", "/api/schema/redoc", OPEN),
     ("GET", "/graphiql", OPEN),
     ("GET", "/graphiql/assets/:file", OPEN),
     ("GET", "/media/renditions/:id", OWN_CENTRE),
@@ -498,9 +505,10 @@ async fn every_rest_route_answers_as_the_table_says() {
             "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
             "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
             "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
-            "/graphiql/assets/:file" => page_script(&world.app).await,
             path @ "/studies/:study_id/status" => world.filled(path) + "?status=report_generated",
             path @ "/billing/:billing_id/status" => world.filled(path) + "?status=paid",
+            "/graphiql/assets/:file" => page_script(&world.app, "/graphiql").await,
+            "/docs/assets/:file" => page_script(&world.app, "/docs").await,
             path => world.filled(path).replace(":id", &uuid::Uuid::new_v4().to_string()),
         };
         for (n, (client, expected)) in world.callers.iter().zip(expected).enumerate() {
@@ -540,9 +548,9 @@ async fn every_rest_route_answers_as_the_table_says() {
     drop(world.app);
 }
 
-/// A file that the page at `/graphiql` names.
-async fn page_script(app: &TestApp) -> String {
-    let page = app.anonymous().rest(Method::GET, "/graphiql").send().await.unwrap().text().await.unwrap();
+/// A file that a page names.
+async fn page_script(app: &TestApp, page: &str) -> String {
+    let page = app.anonymous().rest(Method::GET, page).send().await.unwrap().text().await.unwrap();
     let (_, rest) = page.split_once("src=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

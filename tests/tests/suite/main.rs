@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod apidocs;
 mod architecture;
 mod assignment;
 mod authorisation;
 mod billing;
 mod details;
 mod docs_graphql;
+mod edge;
 mod external_workers;
 mod faces;
 mod faults;
@@ -23,8 +25,10 @@ mod pacs;
 mod prices;
 mod processes;
 mod queues;
+mod rates;
 mod reports;
 mod schema;
+mod settings;
 mod storage;
 mod subscriptions;
 mod upload;
