@@ -1,13 +1,14 @@
 //! Who calls: reads the credentials of a request into the `Context` that every service wants.
 
 use crate::cookies::{self, CsrfCheck};
+use crate::edge::Peer;
+use crate::rates::Meter;
 use chrono::{DateTime, Utc};
 use domain::audit::{Face, Trail};
 use domain::context::Identity;
 use domain::{App, Context, Error, Result, identity, worker_tokens};
 use poem::http::HeaderMap;
 use poem::{FromRequest, Request, RequestBody};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The id of a request, made or taken over by the telemetry middleware.
@@ -25,17 +26,6 @@ impl<'a> FromRequest<'a> for Caller {
             Identity::Anonymous => Err(refused(Error::Unauthenticated)),
             _ => Ok(Self(ctx)),
         }
-    }
-}
-
-/// As `Caller`, but may be nobody.
-pub struct MaybeCaller(pub Context);
-
-impl<'a> FromRequest<'a> for MaybeCaller {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-        let (ctx, _) =
-            context(request).await.map_err(|error| poem::Error::from(crate::rest::PacsError::from(error)))?;
-        Ok(Self(ctx))
     }
 }
 
@@ -65,6 +55,14 @@ pub async fn context(request: &Request) -> Result<(Context, Option<DateTime<Utc>
 }
 
 async fn identified(request: &Request) -> Result<(Context, Option<DateTime<Utc>>, CsrfCheck)> {
+    let known = known(request).await?;
+    if let Some(meter) = request.data::<Meter>() {
+        meter.called_by(&known.0)?;
+    }
+    Ok(known)
+}
+
+async fn known(request: &Request) -> Result<(Context, Option<DateTime<Utc>>, CsrfCheck)> {
     let app: &App = request.data().ok_or_else(|| {
         Error::internal(std::io::Error::other(
             "the server was put together without its services",
@@ -89,7 +87,7 @@ async fn identified(request: &Request) -> Result<(Context, Option<DateTime<Utc>>
 pub fn anonymous(request: &Request) -> Context {
     let id = request.data::<RequestId>().map_or_else(String::new, |id| id.0.clone());
     Context {
-        remote: remote(request),
+        remote: Peer::of(request).address,
         face: face(request.original_uri().path()),
         trail: request.data::<Arc<Trail>>().cloned().unwrap_or_default(),
         ..Context::anonymous(id)
@@ -112,9 +110,9 @@ pub async fn authenticated(
     Ok((ctx, Some(expires)))
 }
 
-/// Whether the client came over TLS, to this process or to the proxy before it.
+/// Whether the client came over TLS, to a proxy that is trusted (contract X-35).
 pub fn is_https(request: &Request) -> bool {
-    request.uri().scheme_str() == Some("https")
+    Peer::of(request).https
 }
 
 /// By which door a request came.
@@ -125,10 +123,6 @@ fn face(path: &str) -> Face {
         Some("workers") => Face::Workers,
         _ => Face::Rest,
     }
-}
-
-fn remote(request: &Request) -> Option<IpAddr> {
-    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
 }
 
 /// The token of `Authorization: Bearer …` or `Authorization: JWT …`, scheme names in any case (contract X-08).

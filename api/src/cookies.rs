@@ -1,11 +1,12 @@
 //! Cookies of browsers, and the token by which a page shows that a request is its own (contract X-18..22): the double submit that
 //! Django's clients know, a readable cookie whose value comes again in a header or a field.
 
+use crate::edge::Peer;
 use crate::secrets::same;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use domain::{Error, Result};
+use domain::{App, Error, Result};
 use poem::Request;
 use poem::http::HeaderMap;
 use poem::http::header;
@@ -69,7 +70,7 @@ impl CsrfCheck {
         if request.method().is_safe() && !headers.contains_key(header::UPGRADE) {
             return Ok(Self::Passed);
         }
-        if !from_own_page(headers) {
+        if !from_known_page(request) {
             return Err(Error::CsrfFailed);
         }
         // A socket is opened by GET and cannot send headers; its page is known by its origin, which browsers always send.
@@ -99,14 +100,14 @@ impl CsrfCheck {
     }
 }
 
-/// Whether the page that sent the request is one of ours, as far as the browser tells.
-fn from_own_page(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, place)| place == host),
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
+/// Whether the page that sent the request is one of ours or of a listed site (contract X-32), as far as the browser tells.
+fn from_known_page(request: &Request) -> bool {
+    let Some(origin) = request.headers().get(header::ORIGIN) else {
+        return true;
+    };
+    let listed = request.data::<App>().is_some_and(|app| app.config.cors_origins.contain(origin.as_bytes()));
+    let place = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, place)| place);
+    listed || (place.is_some() && place == Peer::of(request).host.as_deref())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Only the gzipped form is kept: every browser takes it, and a second one would double what the repository and the binary carry.
 
+pub mod apidocs;
 pub mod graphiql;
 pub mod root;
 
@@ -23,15 +24,15 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// The page itself names the others: it may be kept, but is asked for each time.
 const ASK_FIRST: &str = "no-cache";
 
-/// A built page: its files, each as `NAME.gz`.
+/// Built pages: their files, each as `NAME.gz`.
 pub trait Page: RustEmbed {
     /// The Content-Security-Policy of all of its files: workers obey that of their own file.
     const POLICY: &'static str;
 }
 
-/// The page's first file.
-pub fn index<P: Page>(request: &Request) -> Result<Response, PacsError> {
-    answer::<P>(request, "index.html", ASK_FIRST)
+/// One of the pages.
+pub fn page<P: Page>(request: &Request, name: &str) -> Result<Response, PacsError> {
+    answer::<P>(request, name, ASK_FIRST)
 }
 
 /// One of the files with hashes in their names; not found when there is none of that name.

@@ -2,8 +2,10 @@
 
 use crate::audit::Audited;
 use crate::compression::Compression;
-use crate::graphql::transport::Transport;
+use crate::edge::{AllowedHosts, Cors, Forwarding};
+use crate::graphql::transport::{Settings, Transport};
 use crate::graphql::{ServerGate, executor, settings};
+use crate::rates::{Metered, Rate, Rates};
 use crate::rest::family::{Answered, Family};
 use crate::rest::openapi::{self, Operation};
 use crate::rest::{dental, pacs, workers};
@@ -25,6 +27,8 @@ pub struct RestRoute {
     pub path: &'static str,
     /// What the API documentation says of it; nothing for routes that are no part of a documented API.
     pub operation: Option<Operation>,
+    /// What its requests count as.
+    rate: Rate,
     endpoint: BoxEndpoint<'static>,
 }
 
@@ -34,6 +38,7 @@ impl RestRoute {
             method,
             path,
             operation: None,
+            rate: Rate::Request,
             endpoint: endpoint.into_endpoint().map_to_response().boxed(),
         }
     }
@@ -44,22 +49,35 @@ impl RestRoute {
             ..self
         }
     }
+
+    pub(crate) fn counted_as(self, rate: Rate) -> Self {
+        Self { rate, ..self }
+    }
 }
 
 fn for_operators() -> Vec<RestRoute> {
-    vec![
+    [
         RestRoute::new(Method::GET, "/health", operations::health).described(operations::described()),
         RestRoute::new(Method::GET, "/healthz", operations::healthz),
         RestRoute::new(Method::GET, "/metrics", operations::metrics),
     ]
+    .map(free)
+    .into()
+}
+
+fn free(route: RestRoute) -> RestRoute {
+    route.counted_as(Rate::Free)
 }
 
 /// Every REST route of the server.
 pub fn rest() -> Vec<RestRoute> {
     let mut routes = for_operators();
-    routes.extend([
+    let pages = [
         RestRoute::new(Method::GET, "/", pages::root::root),
         RestRoute::new(Method::GET, "/openapi.json", openapi::openapi),
+        RestRoute::new(Method::GET, "/api/schema", openapi::openapi),
+    ];
+    let media = [
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
@@ -84,41 +102,56 @@ pub fn rest() -> Vec<RestRoute> {
             "/media/statements/:uuid/csv",
             media::billing::statement_csv,
         ),
-    ]);
-    routes.extend(pages::graphiql::routes());
+    ];
+    routes.extend(pages.map(free));
+    routes.extend(pages::apidocs::routes().into_iter().map(free));
+    routes.extend(pages::graphiql::routes().into_iter().map(free));
+    routes.extend(media.map(|route| route.counted_as(Rate::Media)));
     routes.extend(pacs::routes());
     routes.extend(dental::routes());
-    routes.extend(workers::routes());
+    routes.extend(workers::routes().into_iter().map(free));
     routes
 }
 
 /// The whole server as one endpoint; an error when a file that the settings name cannot be used.
-pub fn endpoint(app: &App) -> Result<impl Endpoint + use<>, String> {
-    let settings = settings(&app.config, app.stop.clone())?;
+pub fn endpoint(app: &App, rates: Option<Arc<Rates>>) -> Result<impl Endpoint + use<>, String> {
+    let settings = Settings {
+        budget: rates.as_ref().map(|rates| rates.cost.clone()),
+        ..settings(&app.config, app.stop.clone())?
+    };
     let executor = executor(settings.limits.introspection);
-    let graphql = Transport::new(executor, ServerGate::new(app.clone()), settings);
+    let graphql = Transport::new(executor, ServerGate::new(app.clone(), rates.clone()), settings);
     Ok(whole(
         app,
-        mount(rest()).at("/graphql", graphql.with(Compression).with(Revalidation)),
+        mount(rest(), &rates).at("/graphql", graphql.with(Compression).with(Revalidation)),
     ))
 }
 
 /// Health and metrics only.
 pub fn operations(app: &App) -> impl Endpoint + use<> {
-    whole(app, mount(for_operators()))
+    whole(app, mount(for_operators(), &None))
 }
 
 fn whole(app: &App, routes: Route) -> impl Endpoint + use<> {
-    Answered(routes.with(Audited { app: app.clone() }).with(AddData::new(app.clone()))).with(Telemetry)
+    Answered(routes.with(Audited { app: app.clone() }).with(AddData::new(app.clone())))
+        .with(AllowedHosts(app.config.clone()))
+        .with(Cors(app.config.clone()))
+        .with(Telemetry)
+        .with(Forwarding(app.config.clone()))
 }
 
 /// Every path answers with and without its trailing slash (contract X-01), and a wrong method tells the right ones.
-fn mount(routes: Vec<RestRoute>) -> Route {
+fn mount(routes: Vec<RestRoute>, rates: &Option<Arc<Rates>>) -> Route {
     let mut paths: BTreeMap<&'static str, (RouteMethod, Vec<Method>)> = BTreeMap::new();
     for route in routes {
         let (methods, mut names) = paths.remove(route.path).unwrap_or_default();
         names.push(route.method.clone());
-        paths.insert(route.path, (methods.method(route.method, route.endpoint), names));
+        let endpoint = Metered {
+            inner: route.endpoint,
+            rate: route.rate,
+            rates: rates.clone(),
+        };
+        paths.insert(route.path, (methods.method(route.method, endpoint), names));
     }
     paths.into_iter().fold(Route::new(), |route, (path, (methods, names))| {
         let allow = names.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -1,6 +1,7 @@
 //! The HTTP server: answers until it is told to stop, then ends what runs and nothing new.
 
 use crate::graphql;
+use crate::rates::{self, Rates};
 use crate::routes;
 use domain::{App, Config};
 use poem::listener::{Acceptor, TcpAcceptor};
@@ -14,7 +15,11 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves on a bound listener until `app.stop` is cancelled.
 pub async fn serve(app: App, listener: tokio::net::TcpListener) -> std::io::Result<()> {
-    let endpoint = routes::endpoint(&app).map_err(std::io::Error::other)?;
+    let rates = Rates::new(&app.config);
+    let endpoint = routes::endpoint(&app, rates.clone()).map_err(std::io::Error::other)?;
+    if let Some(rates) = rates {
+        tokio::spawn(rates::exchange(app.clone(), rates));
+    }
     run(app, listener, endpoint).await
 }
 

@@ -1,6 +1,7 @@
 //! What every request leaves behind: an id, a log line without patient data, and metrics.
 
 use crate::caller::RequestId;
+use crate::edge::Peer;
 use chrono::Utc;
 use domain::jobs::JobKind;
 use domain::jobs::store::Load;
@@ -41,6 +42,7 @@ impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
             .map_or_else(|| Uuid::new_v4().to_string(), String::from);
         request.extensions_mut().insert(RequestId(id.clone()));
         let method = known(request.method());
+        let remote = Peer::of(&request).address.map_or_else(String::new, |address| address.to_string());
         let started = Instant::now();
         // The path is left out: it may hold what only the caller may know.
         let span = info_span!("request", id = %id);
@@ -62,7 +64,7 @@ impl<E: Endpoint> Endpoint for TelemetryEndpoint<E> {
         ];
         metrics::counter!("gantry_http_requests_total", &labels).increment(1);
         metrics::histogram!("gantry_http_request_seconds", "route" => route.clone()).record(seconds);
-        span.in_scope(|| info!(method, route, status, ms = seconds * 1e3, "answered"));
+        span.in_scope(|| info!(method, route, status, remote, ms = seconds * 1e3, "answered"));
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(HEADER, value);
         }

@@ -1,5 +1,9 @@
 //! All settings: defaults, then a file, then `GANTRY_*` of the environment; one typed struct, checked at start.
 
+mod edge;
+
+pub use edge::{Hosts, Networks, Origins};
+
 use crate::jobs::queues;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -58,8 +62,22 @@ pub struct Config {
     pub session_hours: i64,
     /// Signed URLs of pictures and files end after this time.
     pub signed_url_minutes: i64,
-    /// Rate limits (contract X-31): the budget of GraphQL; `off` for load tests.
+    /// Proxies that are believed about whom they speak for (contract X-35).
+    pub trusted_proxies: Networks,
+    /// Names by which the server may be called (contract X-34).
+    pub allowed_hosts: Hosts,
+    /// Sites whose pages may call the server (contract X-32).
+    pub cors_origins: Origins,
+    /// Rate limits (contract X-31) and the budget of GraphQL; `off` for load tests.
     pub rate_limits: Switch,
+    /// Requests of one address in a minute.
+    pub rate_limit_ip_per_minute: NonZeroU32,
+    /// Requests of one user in an hour.
+    pub rate_limit_user_per_hour: NonZeroU32,
+    /// Uploads of one user in a minute.
+    pub rate_limit_uploads_per_minute: NonZeroU32,
+    /// Pictures and files that one address fetches in a minute.
+    pub rate_limit_media_per_minute: NonZeroU32,
     /// Whether `/graphiql` serves its page; `off` where nobody should explore.
     pub graphiql: Switch,
     /// Largest file of an upload, in bytes (contract S2-29).
@@ -116,6 +134,12 @@ pub struct Config {
 
 /// Thirty of the dearest operations that are allowed, in each minute.
 const COST_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_500_000).expect("not zero");
+/// As the PACS document says (contract X-31).
+const IP_PER_MINUTE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+const USER_PER_HOUR: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");
+const UPLOADS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Several readers behind one address who each page through series.
+const MEDIA_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).expect("not zero");
 
 /// `GANTRY_*` names that are no settings of the server, or are read apart.
 const ELSEWHERE: [&str; 16] = [
@@ -150,7 +174,14 @@ impl Default for Config {
             refresh_token_days: 30,
             session_hours: 12,
             signed_url_minutes: 60,
+            trusted_proxies: Networks::default(),
+            allowed_hosts: Hosts::default(),
+            cors_origins: Origins::default(),
             rate_limits: Switch::On,
+            rate_limit_ip_per_minute: IP_PER_MINUTE,
+            rate_limit_user_per_hour: USER_PER_HOUR,
+            rate_limit_uploads_per_minute: UPLOADS_PER_MINUTE,
+            rate_limit_media_per_minute: MEDIA_PER_MINUTE,
             graphiql: Switch::On,
             max_file_bytes: 100_000_000,
             max_upload_bytes: 20_000_000_000,

@@ -23,6 +23,7 @@ pub mod page;
 pub mod policy;
 pub mod prices;
 pub mod radiologists;
+pub mod rate_use;
 pub mod reports;
 pub mod rows;
 pub mod setup;

@@ -11,6 +11,7 @@ mod m0007_reporting;
 mod m0008_billing;
 mod m0009_audit;
 mod m0010_assignment;
+mod m0011_rate_limit;
 mod m0012_imaging_machine;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_billing::Migration),
             Box::new(m0009_audit::Migration),
             Box::new(m0010_assignment::Migration),
+            Box::new(m0011_rate_limit::Migration),
             Box::new(m0012_imaging_machine::Migration),
         ]
     }

@@ -128,6 +128,11 @@ impl Installation {
         self.environment.push((name.into(), value.into()));
     }
 
+    /// Leaves a setting to its default, for the processes that are started from now on.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| known != name);
+    }
+
     /// Where the S3 server listens.
     ///
     /// # Panics

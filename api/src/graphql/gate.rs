@@ -4,6 +4,7 @@ use super::errors::code;
 use super::loaders::Loaders;
 use super::transport::{Code, Gate, InitPayload, Payer, Refusal, Session, Upload, UploadReceiver};
 use crate::caller;
+use crate::rates::{ONE, Rates, too_many};
 use async_graphql::Data;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -13,17 +14,27 @@ use domain::{App, Context, Error};
 use futures::stream::BoxStream;
 use poem::Request;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
 #[derive(Clone)]
 pub struct ServerGate {
     app: App,
+    rates: Option<Arc<Rates>>,
 }
 
 impl ServerGate {
-    pub fn new(app: App) -> Self {
-        Self { app }
+    pub fn new(app: App, rates: Option<Arc<Rates>>) -> Self {
+        Self { app, rates }
+    }
+
+    /// Users pay by cost; whoever is not signed in, and so may be trying passwords, is counted as everywhere.
+    fn counted(&self, ctx: Context) -> Result<Context, Refusal> {
+        if let (Some(rates), Identity::Anonymous) = (&self.rates, &ctx.identity) {
+            let charged = rates.address.charge(&Payer::of(&ctx), ONE);
+            charged.map_err(|spent| refused(too_many(&rates.address, &spent)))?;
+        }
+        Ok(ctx)
     }
 
     fn session(&self, ctx: Context, expires_at: Option<DateTime<Utc>>) -> Session<Context> {
@@ -40,7 +51,7 @@ impl Gate for ServerGate {
 
     async fn http(&self, request: &Request) -> Result<Session<Context>, Refusal> {
         let (ctx, expires) = caller::context(request).await.map_err(refused)?;
-        Ok(self.session(ctx, expires))
+        Ok(self.session(self.counted(ctx)?, expires))
     }
 
     /// The token of `connection_init`'s `Authorization`, else of the upgrade request. Ends when the user is deactivated.
@@ -57,7 +68,7 @@ impl Gate for ServerGate {
             }
         }
         .map_err(refused)?;
-        let session = self.session(ctx, expires);
+        let session = self.session(self.counted(ctx)?, expires);
         if let Ok(user) = session.caller.user().cloned() {
             let (events, ended) = (self.app.events.clone(), session.ended.clone());
             tokio::spawn(async move {
@@ -70,13 +81,8 @@ impl Gate for ServerGate {
         Ok(session)
     }
 
-    /// Users and workers pay wherever they are; who is not signed in, with all others at the same address.
     fn payer(&self, caller: &Context) -> Payer {
-        match &caller.identity {
-            Identity::User(user) => Payer::Account(format!("user {}", user.id)),
-            Identity::Worker(worker) => Payer::Account(format!("worker {}", worker.name)),
-            Identity::Anonymous | Identity::Holder { .. } | Identity::System => Payer::at(caller.remote),
-        }
+        Payer::of(caller)
     }
 
     fn operation(&self, caller: &Context) -> Data {
@@ -85,6 +91,9 @@ impl Gate for ServerGate {
         data.insert(self.app.clone());
         data.insert(Loaders::new(&self.app, &caller));
         data.insert(caller);
+        if let Some(rates) = &self.rates {
+            data.insert(rates.clone());
+        }
         data
     }
 }
@@ -117,6 +126,10 @@ impl UploadReceiver for ServerGate {
     type Receipt = Receipt;
 
     async fn open(&self, caller: &Context, files: usize) -> Result<Receipt, Refusal> {
+        if let Some(rates) = &self.rates {
+            let charged = rates.uploads.charge(&Payer::of(caller), ONE);
+            charged.map_err(|spent| refused(too_many(&rates.uploads, &spent)))?;
+        }
         let ingest = Ingest::open(&self.app, caller).await.map_err(refused)?;
         Ok(Receipt {
             files,

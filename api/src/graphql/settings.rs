@@ -1,11 +1,11 @@
 //! From the settings of the server to those of the GraphQL transport.
 
-use super::transport::{Budget, Documents, Limits, Registered, Settings};
+use super::transport::{Documents, Limits, Registered, Settings};
 use domain::Config;
 use domain::config::Switch;
 use tokio_util::sync::CancellationToken;
 
-/// The transport as configured; an error when the file of registered operations cannot be used.
+/// The transport as configured, but for the budget; an error when the file of registered operations cannot be used.
 pub fn settings(config: &Config, shutdown: CancellationToken) -> Result<Settings, String> {
     let limits = Limits {
         tokens: config.graphql_max_tokens,
@@ -23,7 +23,6 @@ pub fn settings(config: &Config, shutdown: CancellationToken) -> Result<Settings
     Ok(Settings {
         limits,
         documents,
-        budget: (config.rate_limits == Switch::On).then(|| Budget::new(config.graphql_cost_per_minute)),
         batch: config.graphql_max_batch,
         files: config.max_upload_files,
         shutdown,

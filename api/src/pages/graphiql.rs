@@ -1,6 +1,6 @@
 //! GraphiQL: the page for those who explore the GraphQL API. Its sources are in `web/graphiql`.
 
-use super::{Page, asset, index};
+use super::{Page, asset};
 use crate::rest::PacsError;
 use crate::routes::RestRoute;
 use domain::config::Switch;
@@ -34,7 +34,7 @@ pub fn routes() -> Vec<RestRoute> {
 #[handler]
 async fn page(app: Data<&App>, request: &Request) -> Result<Response, PacsError> {
     served(app.0)?;
-    index::<GraphiQl>(request)
+    super::page::<GraphiQl>(request, "index.html")
 }
 
 /// `GET /graphiql/assets/{file}`.

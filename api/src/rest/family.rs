@@ -74,6 +74,11 @@ impl Family {
         body.with_status(StatusCode::METHOD_NOT_ALLOWED).with_header(header::ALLOW, allow).into_response()
     }
 
+    /// What the edge does not let in.
+    pub fn refused(self, status: StatusCode, detail: &str) -> Response {
+        poem::web::Json(self.body(detail)).with_status(status).into_response()
+    }
+
     /// A bug: the generic text, whatever happened (contract X-28).
     pub fn internal(self) -> Response {
         let body = poem::web::Json(self.body("Internal server error"));

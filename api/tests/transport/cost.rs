@@ -1,8 +1,10 @@
 //! What operations cost, and the budget of callers: on every way in, and in the headers of every answer.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
-use api::graphql::transport::{Budget, Settings};
+use api::graphql::transport::{Limiter, Settings};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -13,8 +15,9 @@ const EIGHT: &str = "{ many(first: 8) { caller } }";
 
 /// A server where everybody has ten units; one comes back in six seconds, so that `EIGHT` runs once.
 async fn thrifty() -> TestServer {
+    let budget = Limiter::new("cost", NonZeroU32::new(10).unwrap(), Duration::from_secs(60));
     let settings = Settings {
-        budget: Some(Budget::new(NonZeroU32::new(10).unwrap())),
+        budget: Some(Arc::new(budget)),
         ..Settings::default()
     };
     TestServer::with(settings).await

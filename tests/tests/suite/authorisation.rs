@@ -159,6 +159,13 @@ pub const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/health", OPEN),
     ("GET", "/healthz", OPEN),
     ("GET", "/metrics", ADMIN),
+    ("GET", "/docs", OPEN),
+    ("GET", "/docs/assets/:file", OPEN),
+    ("GET", "/api/docs", OPEN),
+    ("GET", "/redoc", OPEN),
+    ("GET", "/api/schema", OPEN),
+    ("GET", "/api/schema/swagger-ui", OPEN),
+    ("GET", "/api/schema/redoc", OPEN),
     ("GET", "/graphiql", OPEN),
     ("GET", "/graphiql/assets/:file", OPEN),
     ("GET", "/media/renditions/:id", OWN_CENTRE),
@@ -529,7 +536,8 @@ pub async fn path(world: &World, route: &str) -> String {
         "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
         "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
         "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
-        "/graphiql/assets/:file" => page_script(&world.app).await,
+        "/graphiql/assets/:file" => page_script(&world.app, "/graphiql").await,
+        "/docs/assets/:file" => page_script(&world.app, "/docs").await,
         "/studies/:study_id/status" => world.filled(route) + "?status=report_generated",
         "/billing/:billing_id/status" => world.filled(route) + "?status=paid",
         route => world.filled(route).replace(":id", &uuid::Uuid::new_v4().to_string()),
@@ -555,9 +563,9 @@ pub fn body(world: &World, path: &str, method: &str, request: reqwest::RequestBu
     }
 }
 
-/// A file that the page at `/graphiql` names.
-async fn page_script(app: &TestApp) -> String {
-    let page = app.anonymous().rest(Method::GET, "/graphiql").send().await.unwrap().text().await.unwrap();
+/// A file that a page names.
+async fn page_script(app: &TestApp, page: &str) -> String {
+    let page = app.anonymous().rest(Method::GET, page).send().await.unwrap().text().await.unwrap();
     let (_, rest) = page.split_once("src=\"").unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod apidocs;
 mod architecture;
 mod assignment;
 mod audit;
@@ -9,6 +10,7 @@ mod authorisation;
 mod billing;
 mod details;
 mod docs_graphql;
+mod edge;
 mod external_workers;
 mod faces;
 mod faults;
@@ -24,8 +26,10 @@ mod pacs;
 mod prices;
 mod processes;
 mod queues;
+mod rates;
 mod reports;
 mod schema;
+mod settings;
 mod storage;
 mod subscriptions;
 mod upload;

@@ -2,8 +2,10 @@
 
 use crate::graphql::errors::{UserError, outcome};
 use crate::graphql::types::{Session, acting, app};
+use crate::rates::Rates;
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use domain::identity;
+use std::sync::Arc;
 
 #[derive(Default)]
 pub struct SessionMutation;
@@ -60,8 +62,13 @@ impl SessionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: SessionCreateInput,
     ) -> Result<SessionPayload> {
-        let session =
-            async { identity::session_create(app(ctx)?, acting(ctx)?, &input.username, &input.password).await };
+        let session = async {
+            let caller = acting(ctx)?;
+            if let Some(rates) = ctx.data_opt::<Arc<Rates>>() {
+                rates.signs_in(caller)?;
+            }
+            identity::session_create(app(ctx)?, caller, &input.username, &input.password).await
+        };
         payload(session.await)
     }
 

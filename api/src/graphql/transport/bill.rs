@@ -17,12 +17,8 @@ use async_trait::async_trait;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::Notify;
 
-use super::{
-    Settings,
-    budget::{Payer, Standing},
-    code::Code,
-    refusal::Refusal,
-};
+use super::{Settings, code::Code, refusal::Refusal};
+use crate::rates::{Payer, Standing, tell};
 
 /// What the operations of one request, or one operation of a socket, cost so far. Clones are the same bill.
 #[derive(Clone)]
@@ -116,16 +112,11 @@ impl Bill {
         let account = self.account();
         let mut set = |name: HeaderName, value: u64| headers.insert(name, HeaderValue::from(value));
         set(HeaderName::from_static("x-query-cost"), account.cost);
-        if let Some(standing) = account.standing {
-            set(HeaderName::from_static("x-ratelimit-limit"), standing.limit.into());
-            set(
-                HeaderName::from_static("x-ratelimit-remaining"),
-                standing.remaining.into(),
-            );
-            set(HeaderName::from_static("x-ratelimit-reset"), standing.reset);
-        }
         if let Some(seconds) = account.retry_after {
             set(header::RETRY_AFTER, seconds);
+        }
+        if let Some((budget, standing)) = self.0.settings.budget.as_deref().zip(account.standing) {
+            tell(headers, &[(budget, standing)]);
         }
     }
 

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use poem::Request;
 use tokio_util::sync::CancellationToken;
 
-use super::{budget::Payer, refusal::Refusal};
+use super::refusal::Refusal;
+use crate::rates::Payer;
 
 /// JSON object that a client sends with `connection_init`, for example `{"Authorization": "Bearer …"}`.
 pub type InitPayload = serde_json::Map<String, serde_json::Value>;

@@ -9,7 +9,6 @@
 //! data may be stored by a cache.
 
 mod bill;
-mod budget;
 mod code;
 mod document;
 mod expansion;
@@ -37,7 +36,6 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     bill::{Bill, Metering},
-    budget::{Budget, Payer},
     code::Code,
     gate::{Gate, InitPayload, Session, SessionEnd},
     incoming::{Allowance, Incoming},
@@ -47,6 +45,7 @@ pub use self::{
     refusal::Refusal,
     registered::Registered,
 };
+pub use crate::rates::{Limiter, Payer};
 
 /// What the transport allows. Defaults suit a server on the open internet.
 pub struct Settings {
@@ -55,7 +54,7 @@ pub struct Settings {
     /// Which documents run, and those that need not be sent.
     pub documents: Documents,
     /// What each caller may ask in a minute; `None`: as much as they like.
-    pub budget: Option<Budget>,
+    pub budget: Option<Arc<Limiter>>,
     /// Bytes of a JSON body, a socket message and the `operations` and `map` fields of an upload.
     pub body_bytes: usize,
     /// Operations in one HTTP batch.

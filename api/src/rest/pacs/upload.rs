@@ -6,6 +6,7 @@ use super::words::{Choice, Flag, Integer, Text};
 use super::{PacsError, input};
 use crate::caller::FormCaller;
 use crate::cookies::{CSRF_FIELD, CsrfCheck};
+use crate::rates::Rate;
 use crate::rest::openapi::Operation;
 use crate::routes::RestRoute;
 use domain::studies::Modality;
@@ -27,9 +28,11 @@ pub fn routes() -> Vec<RestRoute> {
             .refuses(&[400, 404])
     };
     vec![
-        RestRoute::new(Method::POST, "/studies/upload", upload).described(operation()),
+        RestRoute::new(Method::POST, "/studies/upload", upload)
+            .described(operation())
+            .counted_as(Rate::Upload),
         // The alias of S2-31.
-        RestRoute::new(Method::POST, "/studies", upload).described(operation()),
+        RestRoute::new(Method::POST, "/studies", upload).described(operation()).counted_as(Rate::Upload),
     ]
 }
 
