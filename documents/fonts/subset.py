@@ -42,7 +42,7 @@ def main(folder):
     def covered(path):
         return {chr(code) for code in TTFont(path).getBestCmap()}
 
-    for script in ["", "Arabic", "Hebrew", "Bengali", "Tamil", "Thai"]:
+    for script in ["", "Hebrew", "Bengali", "Tamil", "Thai"]:
         path = source(script, "400Regular")
         cut(path, f"NotoSans{script}-Regular.ttf", covered(path))
     european = between(

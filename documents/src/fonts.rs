@@ -34,7 +34,7 @@ impl Typeface {
 const FILES: [&[u8]; 9] = [
     include_bytes!("../fonts/NotoSans-Bold.ttf"),
     include_bytes!("../fonts/NotoSans-Regular.ttf"),
-    include_bytes!("../fonts/NotoSansArabic-Regular.ttf"),
+    include_bytes!("../fonts/IBMPlexSansArabic-Regular.ttf"),
     include_bytes!("../fonts/NotoSansHebrew-Regular.ttf"),
     include_bytes!("../fonts/NotoSansBengali-Regular.ttf"),
     include_bytes!("../fonts/NotoSansTamil-Regular.ttf"),

@@ -4,7 +4,7 @@ use crate::layout::page::{BODY, COLUMN, FAINT, STRONG, TITLE};
 use crate::layout::table::{Align, Column};
 use crate::letterhead::Letterhead;
 use crate::money::{day, grouped};
-use crate::sheet::{About, Sheet};
+use crate::sheet::{About, Sheet, Tone};
 use crate::{Error, limits};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -80,8 +80,8 @@ pub fn invoice(invoice: &Invoice) -> Result<Vec<u8>, Error> {
     invoice.seller.set(&mut sheet)?;
     sheet.heading(1, &title, TITLE);
     match invoice.stamp {
-        Some(Stamp::Paid) => sheet.banner("PAID"),
-        Some(Stamp::Cancelled) => sheet.banner("CANCELLED"),
+        Some(Stamp::Paid) => sheet.banner("PAID", Tone::Settled),
+        Some(Stamp::Cancelled) => sheet.banner("CANCELLED", Tone::Warning),
         None => {}
     }
     invoice.buyer.set(&mut sheet, "Billed to");
@@ -126,7 +126,7 @@ fn facts(sheet: &mut Sheet, invoice: &Invoice) {
 }
 
 fn lines(sheet: &mut Sheet, invoice: &Invoice) {
-    let widths = [86.0, 40.0, 78.0, 84.0];
+    let widths = [104.0, 32.0, 74.0, 88.0];
     let description = COLUMN - widths.iter().sum::<f32>();
     let columns = [
         Column(description, Align::Left),

@@ -10,8 +10,9 @@ use crate::sheet::{About, Sheet};
 use crate::text::{Colour, Line, line};
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use krilla::color::rgb;
-use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
+use krilla::configure::{Accessibility, Archival, ConfigurationBuilder, ValidationError};
 use krilla::destination::XyzDestination;
+use krilla::error::KrillaError;
 use krilla::geom::{PathBuilder, Point, Rect, Size, Transform};
 use krilla::metadata::{self, Metadata};
 use krilla::outline::{Outline, OutlineNode};
@@ -49,7 +50,24 @@ pub fn paint(sheet: Sheet, about: &About<'_>) -> Result<Vec<u8>, Error> {
     document.set_outline(outline);
     document.set_metadata(described(about));
     document.set_tag_tree(structure.into_tags(about.language));
-    document.finish().map_err(|error| unwritten(&error.to_string()))
+    document.finish().map_err(|error| refused(&error))
+}
+
+/// Pictures are decoded last, so only now is it known which are broken. What the writer tells beyond that could quote a text.
+fn refused(error: &KrillaError) -> Error {
+    let field = "a picture";
+    let cmyk = |(error, _): &(ValidationError, _)| *error == ValidationError::MissingCMYKProfile;
+    match error {
+        KrillaError::Image(_, _, reason) => Error::Picture {
+            field,
+            reason: reason.clone(),
+        },
+        KrillaError::Validation(errors) if errors.iter().any(cmyk) => Error::Picture {
+            field,
+            reason: "its colours are CMYK".to_owned(),
+        },
+        other => unwritten(&other.to_string()),
+    }
 }
 
 fn unwritten(reason: &str) -> Error {

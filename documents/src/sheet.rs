@@ -1,7 +1,7 @@
 //! What documents are composed of: headings, paragraphs, tables, banners, rows of pictures. Each adds rows and their place in the order of reading.
 
 use crate::Error;
-use crate::layout::page::{ALARM, BANNER, COLUMN, FAINT, MARGIN, WARNING};
+use crate::layout::page::{BANNER, BANNER_SETTLED, COLUMN, FAINT, MARGIN, SETTLED, WARNING};
 use crate::layout::structure::{NodeId, Role, Structure};
 use crate::layout::table::{Column, Table, rule};
 use crate::layout::{Drawing, Item, Row};
@@ -11,6 +11,14 @@ use crate::text::{Style, lines};
 const GAP: f32 = 14.0;
 const PICTURE_HEIGHT: f32 = 190.0;
 const BANNER_PADDING: f32 = 7.0;
+
+/// What a banner is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Warning,
+    /// Nothing is left to do.
+    Settled,
+}
 
 #[derive(Default)]
 pub struct Sheet {
@@ -57,7 +65,11 @@ impl Sheet {
     }
 
     /// A text on a coloured ground, which nobody overlooks.
-    pub fn banner(&mut self, text: &str) {
+    pub fn banner(&mut self, text: &str, tone: Tone) {
+        let (ground, style) = match tone {
+            Tone::Warning => (WARNING, BANNER),
+            Tone::Settled => (SETTLED, BANNER_SETTLED),
+        };
         let node = self.structure.add(Role::Paragraph, None);
         let mut row = Row {
             before: 10.0,
@@ -66,13 +78,13 @@ impl Sheet {
         let inner = COLUMN - 2.0 * BANNER_PADDING - 4.0;
         let mut items = Vec::new();
         row.height = BANNER_PADDING;
-        for mut of_line in text_rows(text, BANNER, MARGIN + BANNER_PADDING + 4.0, inner, node) {
+        for mut of_line in text_rows(text, style, MARGIN + BANNER_PADDING + 4.0, inner, node) {
             of_line.items.iter_mut().for_each(|item| item.y += row.height);
             items.extend(of_line.items);
             row.height += of_line.height;
         }
         row.height += BANNER_PADDING;
-        row.items = [(COLUMN, WARNING), (4.0, ALARM)]
+        row.items = [(COLUMN, ground), (4.0, style.colour)]
             .map(|(width, colour)| Item {
                 x: MARGIN,
                 y: 0.0,

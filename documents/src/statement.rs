@@ -5,7 +5,7 @@ use crate::layout::page::{COLUMN, FAINT, HEADING, TITLE};
 use crate::layout::table::{Align, Column};
 use crate::letterhead::Letterhead;
 use crate::money::{day, grouped, moment};
-use crate::sheet::{About, Sheet};
+use crate::sheet::{About, Sheet, Tone};
 use crate::{Error, limits};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -51,7 +51,7 @@ pub fn statement(statement: &Statement) -> Result<Vec<u8>, Error> {
     let mut sheet = Sheet::default();
     statement.seller.set(&mut sheet)?;
     sheet.heading(1, &title, TITLE);
-    statement.notes.iter().for_each(|note| sheet.banner(note));
+    statement.notes.iter().for_each(|note| sheet.banner(note, Tone::Warning));
     statement.centre.set(&mut sheet, "For");
     sheet.label(&format!("As of {}", moment(statement.made_at)), FAINT, 4.0);
     if statement.lines.is_empty() {

@@ -15,6 +15,7 @@ pub const INK: Colour = Colour(28, 32, 38);
 pub const GREY: Colour = Colour(96, 103, 112);
 pub const RULE: Colour = Colour(205, 210, 216);
 pub const WARNING: Colour = Colour(255, 241, 214);
+pub const SETTLED: Colour = Colour(226, 243, 231);
 pub const ALARM: Colour = Colour(140, 30, 24);
 
 pub const TITLE: Style = style(16.0, true, INK);
@@ -26,6 +27,7 @@ pub const SMALL_STRONG: Style = style(8.5, true, INK);
 pub const FAINT: Style = style(8.5, false, GREY);
 pub const TINY: Style = style(7.0, false, GREY);
 pub const BANNER: Style = style(10.0, true, ALARM);
+pub const BANNER_SETTLED: Style = style(10.0, true, Colour(22, 101, 52));
 
 const fn style(size: f32, bold: bool, colour: Colour) -> Style {
     Style { size, bold, colour }

@@ -5,7 +5,7 @@ use crate::layout::page::{BODY, COLUMN, FAINT, HEADING, STRONG, TINY, TITLE};
 use crate::layout::table::{Align, Column};
 use crate::money::{day, moment};
 use crate::picture::Picture;
-use crate::sheet::{About, Sheet};
+use crate::sheet::{About, Sheet, Tone};
 use crate::{Error, limits};
 
 const UNVERIFIED: &str = "NOT VERIFIED: this report has not been checked and signed by a radiologist.";
@@ -24,10 +24,10 @@ pub fn report(report: &Report) -> Result<Vec<u8>, Error> {
     facts(&mut sheet, report);
     match report.standing {
         Standing::Verified(_) => {}
-        Standing::Unverified => sheet.banner(UNVERIFIED),
-        Standing::AiPreliminary => sheet.banner(PRELIMINARY),
+        Standing::Unverified => sheet.banner(UNVERIFIED, Tone::Warning),
+        Standing::AiPreliminary => sheet.banner(PRELIMINARY, Tone::Warning),
     }
-    report.warnings.iter().for_each(|warning| sheet.banner(warning));
+    report.warnings.iter().for_each(|warning| sheet.banner(warning, Tone::Warning));
     report.sections.iter().for_each(|part| section(&mut sheet, part));
     if let Standing::Verified(signed) = &report.standing {
         signature(&mut sheet, "Electronically signed by", signed);

@@ -38,6 +38,18 @@ impl Paper {
             .unwrap_or_else(|| panic!("{text} in {:#?}", self.pages))
     }
 
+    /// What the pages say where their glyphs do not: `ActualText` (ISO 32000-1, 14.9.4).
+    pub fn actual_texts(&self) -> Vec<String> {
+        let pages = self.document.get_pages();
+        let operations =
+            pages.values().flat_map(|page| self.document.get_and_decode_page_content(*page).unwrap().operations);
+        let said = |operation: lopdf::content::Operation| {
+            let properties = operation.operands.get(1)?.as_dict().ok()?;
+            Some(lopdf::decode_text_string(properties.get(b"ActualText").ok()?).unwrap())
+        };
+        operations.filter(|operation| operation.operator == "BDC").filter_map(said).collect()
+    }
+
     /// Whether an object of the document's root has a key.
     pub fn root_has(&self, key: &str) -> bool {
         self.document.catalog().unwrap().has(key.as_bytes())

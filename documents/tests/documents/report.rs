@@ -1,7 +1,7 @@
 //! Reports: what stands on them, and where their pages end.
 
 use crate::reading::{Paper, says};
-use crate::samples::{addendum, key_image, report as sample, section, signature};
+use crate::samples::{addendum, key_image, picture, report as sample, section, signature};
 use documents::{Error, Report, Standing, report};
 
 fn paper(name: &str, of: &Report) -> Paper {
@@ -114,8 +114,15 @@ fn names_of_any_script_are_set() {
         section("النتائج", "لا يوجد كسر في العظام. حجم البطينات طبيعي 12 mm ولا انزياح."),
         section("निष्कर्ष", "मस्तिष्क का एमआरआई सामान्य है। ক খ / தமிழ் / ไทย / שלום"),
     ];
-    let text = paper("scripts", &foreign).text();
-    for part in ["山田太郎", "张伟", "김민준", "Ελένη", "12"] {
+    let paper = paper("scripts", &foreign);
+    let text = paper.text();
+    // What the glyphs do not spell is spelled beside them.
+    let said = paper.actual_texts();
+    for part in ["र्ष", "स्ति"] {
+        assert!(said.iter().any(|said| said == part), "{part} in {said:?}");
+    }
+    // This reader tells characters from left to right: the last letters of Arabic words come first.
+    for part in ["山田太郎", "张伟", "김민준", "Ελένη", "ةعشلأا"] {
         assert!(says(&text, part), "{part} in {text}");
     }
     assert!(!says(&text, "[U+"), "{text}");
@@ -187,6 +194,8 @@ fn what_is_too_long_or_no_picture_is_refused_by_name() {
         refused(&|wrong| wrong.sections[0].paragraphs = vec!["x y ".repeat(10_000); 11]).starts_with("the report has")
     );
     assert!(refused(&|wrong| wrong.letterhead.logo = Some(b"<svg/>".to_vec())).starts_with("logo cannot be shown"));
+    let broken = [&picture(64, 64)[..40], &[0; 400]].concat();
+    assert!(refused(&|wrong| wrong.letterhead.logo = Some(broken.clone())).contains("cannot be shown"));
     assert!(refused(&|wrong| wrong.standing = Standing::Verified(signature(" "))).contains("signature is empty"));
     assert!(refused(&|wrong| wrong.key_images = vec![key_image("x"); 61]).contains("key images"));
     let mut endless = sample();
