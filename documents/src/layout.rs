@@ -71,7 +71,9 @@ pub fn paginate(rows: Vec<Row>, height: f32) -> Result<Vec<Page>, Error> {
         for (place, row) in group.into_iter().enumerate() {
             let full = pages.last().is_some_and(|page| page.used > 0.0 && !fits(page, row.before + row.height));
             if full || (place == 0 && begins_page) {
-                limits_pages(pages.len())?;
+                if pages.len() == limits::PAGES {
+                    return Err(Error::TooManyPages { limit: limits::PAGES });
+                }
                 pages.push(Page::default());
             }
             if let Some(page) = pages.last_mut() {
@@ -80,13 +82,6 @@ pub fn paginate(rows: Vec<Row>, height: f32) -> Result<Vec<Page>, Error> {
         }
     }
     Ok(pages)
-}
-
-fn limits_pages(count: usize) -> Result<(), Error> {
-    match count >= limits::PAGES {
-        true => Err(Error::TooManyPages { limit: limits::PAGES }),
-        false => Ok(()),
-    }
 }
 
 impl Page {

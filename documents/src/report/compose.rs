@@ -37,7 +37,7 @@ pub fn report(report: &Report) -> Result<Vec<u8>, Error> {
     }
     images(&mut sheet, report)?;
     let patient = &report.patient;
-    let parts = [patient.name.as_str(), patient.id.as_str(), report.reference.as_str()];
+    let parts = [report.reference.as_str(), patient.name.as_str(), patient.id.as_str()];
     let footer = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
     sheet.finish(&About {
         title: &format!("{} {}", report.report_type, report.reference),
@@ -103,17 +103,18 @@ fn facts(sheet: &mut Sheet, report: &Report) {
 }
 
 fn section(sheet: &mut Sheet, section: &Section) {
-    let before = if section.heading.trim().is_empty() { 10.0 } else { 2.0 };
-    if before < 10.0 {
+    let is_headed = !section.heading.trim().is_empty();
+    if is_headed {
         sheet.heading(2, &section.heading, HEADING);
     }
-    let mut texts = section.paragraphs.iter().filter(|text| !text.trim().is_empty()).peekable();
-    if texts.peek().is_none() {
-        sheet.paragraph("(no text)", FAINT, before);
+    let first = if is_headed { 2.0 } else { 10.0 };
+    let texts: Vec<_> = section.paragraphs.iter().filter(|text| !text.trim().is_empty()).collect();
+    if texts.is_empty() {
+        sheet.paragraph("(no text)", FAINT, first);
     }
-    texts
-        .enumerate()
-        .for_each(|(place, text)| sheet.paragraph(text, BODY, if place == 0 { before } else { 5.0 }));
+    for (place, text) in texts.into_iter().enumerate() {
+        sheet.paragraph(text, BODY, if place == 0 { first } else { 5.0 });
+    }
 }
 
 fn signature(sheet: &mut Sheet, how: &str, signature: &Signature) {
