@@ -50,7 +50,7 @@ fn builder() -> Builder {
 fn described(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Of<Uuid, types::AuditEvent>>("A page of audit events.")
-        .override_output_type_description::<Of<u32, types::Study, Total, AuditedStudies>>(
+        .override_output_type_description::<Of<u32, types::Study, Total, AuditedStudies, AuditedStudies>>(
             "A page of the studies of an audit event.",
         )
         .override_output_type_description::<Of<i64, types::Centre>>("A page of centres.")

@@ -3,7 +3,9 @@
 use super::errors::top_level;
 use super::loaders::CountOf;
 use super::types::{acting, app, load, loaders};
-use async_graphql::connection::{Connection, ConnectionNameType, CursorType, DefaultEdgeName, Edge, EmptyFields};
+use async_graphql::connection::{
+    Connection, ConnectionNameType, CursorType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType, EmptyFields,
+};
 use async_graphql::{Context, Object, OutputType};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -53,8 +55,8 @@ where
     page().map_err(top_level)
 }
 
-pub type Of<K, T, F = Total, N = async_graphql::connection::DefaultConnectionName> =
-    Connection<Key<K>, T, F, EmptyFields, N, DefaultEdgeName>;
+pub type Of<K, T, F = Total, N = DefaultConnectionName, E = DefaultEdgeName> =
+    Connection<Key<K>, T, F, EmptyFields, N, E>;
 
 /// Priors are a list of studies that is not filtered.
 pub struct PriorStudies;
@@ -74,17 +76,24 @@ impl ConnectionNameType for AuditedStudies {
     }
 }
 
-pub fn connection<K, R, T, F, N>(
+impl EdgeNameType for AuditedStudies {
+    fn type_name<T: OutputType>() -> String {
+        "AuditedStudyEdge".to_owned()
+    }
+}
+
+pub fn connection<K, R, T, F, N, E>(
     page: Page<R>,
     fields: F,
     key: impl Fn(&R) -> K,
     node: impl Fn(R) -> T,
-) -> Of<K, T, F, N>
+) -> Of<K, T, F, N, E>
 where
     K: FromStr + ToString + Send + Sync,
     T: OutputType,
     F: async_graphql::ObjectType,
     N: ConnectionNameType,
+    E: EdgeNameType,
 {
     let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, fields);
     connection.edges.extend(page.items.into_iter().map(|row| Edge::new(Key(key(&row)), node(row))));

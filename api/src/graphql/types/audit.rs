@@ -92,7 +92,7 @@ impl AuditEvent {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> async_graphql::Result<Of<u32, Study, Total, AuditedStudies>> {
+    ) -> async_graphql::Result<Of<u32, Study, Total, AuditedStudies, AuditedStudies>> {
         let request = connection::request(first, after, last, before)?;
         let uuids = audit::studies_of(&self.0);
         let places = request.of_numbers(u32::try_from(uuids.len()).unwrap_or(u32::MAX));
