@@ -160,9 +160,9 @@ pub fn require(ctx: &Context, action: Action) -> Result<Reach> {
     })
 }
 
-/// Whether the caller reaches anything with an action: for a choice between two ways, of which neither was asked for.
-pub(crate) fn may(ctx: &Context, action: Action) -> bool {
-    reach(ctx, action).is_ok()
+/// How far the caller reaches with an action that nobody asked for: for a choice between two ways, or for what is shown besides.
+pub(crate) fn may(ctx: &Context, action: Action) -> Option<Reach> {
+    reach(ctx, action).ok()
 }
 
 /// Says that the caller may not, where policy alone does not decide.

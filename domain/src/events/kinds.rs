@@ -1,7 +1,7 @@
 //! What can happen to a study, its reports, its invoice, its jobs and its users.
 
 use crate::context::Context;
-use crate::policy::{Action, Reach, require};
+use crate::policy::{Action, Reach, may};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
@@ -88,9 +88,9 @@ impl EventKind {
 
     /// What the caller does not hear of, although it is about a study that the caller may read.
     pub(crate) fn hidden_from(ctx: &Context) -> &'static [EventKind] {
-        match require(ctx, Action::InvoiceRead) {
-            Ok(Reach::All | Reach::Centre(_)) => &[],
-            Ok(Reach::Own(_)) | Err(_) => &Self::BILLING,
+        match may(ctx, Action::InvoiceRead) {
+            Some(Reach::All | Reach::Centre(_)) => &[],
+            Some(Reach::Own(_)) | None => &Self::BILLING,
         }
     }
 

@@ -17,7 +17,7 @@ pub async fn study_assign_or_claim(
     key: &str,
     radiologist_id: Option<i64>,
 ) -> Result<study::Model> {
-    if may(ctx, Action::StudyClaim) && (radiologist_id.is_none() || radiologist_id == ctx.user_id()) {
+    if may(ctx, Action::StudyClaim).is_some() && (radiologist_id.is_none() || radiologist_id == ctx.user_id()) {
         return study_claim(app, ctx, key).await;
     }
     require(ctx, Action::StudyAssign)?;
