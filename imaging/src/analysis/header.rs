@@ -42,7 +42,7 @@ pub struct ImageHeader {
     /// Low values are white.
     pub inverted: bool,
     pub colour: bool,
-    /// A localizer, or a picture that was computed from others (a projection, a capture of a screen).
+    /// A localizer, or a projection or a capture of a screen, whose pixels are no slice. Reformatted slices are slices.
     pub secondary: bool,
     /// A contrast agent was given (0018,0010).
     pub contrast: bool,
@@ -140,15 +140,14 @@ fn padding(header: &DataSet, signed: bool) -> Option<[f64; 2]> {
 
 /// Image Type (0008,0008), PS3.3 C.7.6.1.1.2 and C.8.2.1.1.1.
 fn is_secondary(header: &DataSet) -> bool {
-    const WORDS: [&str; 8] = [
+    const WORDS: [&str; 7] = [
         "LOCALIZER",
         "SCOUT",
         "PROJECTION IMAGE",
-        "MPR",
         "SCREEN SAVE",
         "MIP",
-        "3D",
-        "CSAMANIP",
+        "CSA MIP",
+        "CSA 3D",
     ];
     header.texts(tags::IMAGE_TYPE).iter().any(|word| WORDS.contains(&word.to_uppercase().as_str()))
 }

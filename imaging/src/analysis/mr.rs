@@ -38,7 +38,7 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
         }
     });
     let method = Method::new(
-        "Half of Otsu's threshold, opened by 1 mm and closed by 5 mm, largest component, holes filled in each slice",
+        "Half of Otsu's threshold, opened by 1 mm and closed by 5 mm, largest component, holes filled in each axial slice",
         "Otsu, IEEE Trans SMC 9:62-66 (1979)",
     );
 

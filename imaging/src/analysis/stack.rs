@@ -105,8 +105,13 @@ fn volume(headers: &[ImageHeader], grey: Vec<usize>, kind: Kind) -> Result<Stack
     let original: Vec<usize> = grey.into_iter().filter(|at| !headers[*at].secondary).collect();
     let mut warnings = left_out(
         given - original.len(),
-        "are localizers or were computed from other images",
+        "are localizers, projections or captures of a screen",
     );
+    if original.is_empty() {
+        return Err(AnalysisError::Geometry(
+            "all images are localizers, projections or captures of a screen".to_owned(),
+        ));
+    }
     let placed: Vec<usize> = original.iter().copied().filter(|at| Plane::of(&headers[*at]).is_some()).collect();
     warnings.extend(left_out(
         original.len() - placed.len(),

@@ -33,7 +33,7 @@ pub fn structures(loaded: &Loaded, labels: &Volume<u8>, methods: &[(Label, Metho
             name: label.name().to_owned(),
             code: label.code(),
             volume_ml: (!projection).then(|| count * loaded.grid.voxel_ml()),
-            area_mm2: projection.then(|| count * across * down),
+            area_mm2: projection.then_some(count * across * down),
             voxels: sum.voxels,
             centroid: loaded.grid.point(sum.place.map(|sum| sum / count)),
             bounds: [

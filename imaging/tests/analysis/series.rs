@@ -181,6 +181,10 @@ fn what_is_no_ct_mr_or_radiograph_is_answered_by_name() {
     let error = Stack::of(&[header("DOE^JOHN", 64, 1.0, 0.0)]).expect_err("it is refused");
     assert!(!error.to_string().contains("DOE"));
     assert_eq!(Stack::of(&[]), Err(AnalysisError::Empty));
+    let mut localizer = header("CT", 64, 1.0, 0.0);
+    localizer.secondary = true;
+    let error = Stack::of(&[localizer]).expect_err("it is refused");
+    assert!(error.to_string().contains("all images are localizers"), "{error}");
 }
 
 #[test]

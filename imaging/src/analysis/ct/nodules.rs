@@ -30,6 +30,8 @@ const SHELL: [f64; 2] = [1.6, 2.2];
 const CONNECTED: f64 = 0.06;
 /// The part of the shell that must be lung.
 const LUNG: f64 = 0.75;
+/// A candidate of which the method is less sure is not told: small ones at the forks of vessels.
+const LEAST_CONFIDENCE: f64 = 0.55;
 /// The least variance along an axis, as a part of the greatest.
 const ROUND: f64 = 0.33;
 
@@ -60,7 +62,8 @@ pub fn find(series: &Series, lungs: &Lungs, checks: &mut Checks) -> Vec<Candidat
     }
     checks.looked_for(WHAT, None);
     let shapes = found.parts.iter().filter_map(|part| area.judge(&found.labels, part));
-    shapes.map(|shape| candidate(series, lungs, low, &hu, shape)).collect()
+    let candidates = shapes.map(|shape| candidate(series, lungs, low, &hu, shape));
+    candidates.filter(|candidate| candidate.finding.confidence >= LEAST_CONFIDENCE).collect()
 }
 
 /// The box around the lungs.
