@@ -32,7 +32,7 @@ pub use macros::{
 };
 
 pub use read::{
-    ReportFilter, report_count, report_counts_by_study, report_find, report_get, report_list, report_slice,
+    ReportFilter, ReportKey, report_count, report_counts_by_study, report_find, report_get, report_list, report_slice,
     reports_by_id, reports_by_study, reports_by_uuid, versions_by_number, versions_by_report,
 };
 pub use signature::{StudyContent, contents_by_study};

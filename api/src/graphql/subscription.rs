@@ -39,12 +39,12 @@ impl Subscription {
     async fn worklist_updated(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which studies the list has.", default)] filter: StudyFilter,
+        #[graphql(desc = "Which studies the list has.")] filter: Option<StudyFilter>,
         #[graphql(desc = "Only what happened after this cursor.")] after: Option<Cursor>,
     ) -> Result<impl Stream<Item = Result<WorklistUpdate>> + use<>> {
         let updates = async {
             let after = after.map(|cursor| cursor.0);
-            events::worklist_updates(app(ctx)?, acting(ctx)?, filter.parse()?, after).await
+            events::worklist_updates(app(ctx)?, acting(ctx)?, filter.unwrap_or_default().parse()?, after).await
         };
         let updates = updates.await.map_err(top_level)?;
         Ok(updates.map(|update| update.map(WorklistUpdate).map_err(top_level)))

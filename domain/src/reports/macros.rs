@@ -5,7 +5,7 @@ use crate::App;
 use crate::context::Context;
 use crate::error::{Error, Result, unique_or};
 use crate::page::{Page, PageRequest, keyset};
-use crate::policy::{Action, Reach, require};
+use crate::policy::{Action, Reach, refuse, require};
 use chrono::Utc;
 use entity::report_macro::{self, Column, Entity, Model};
 use sea_orm::{
@@ -91,7 +91,7 @@ async fn own(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     if row.owner_id == owner_id {
         Ok(row)
     } else {
-        Err(Error::Forbidden)
+        Err(refuse(ctx, Action::TemplateWrite))
     }
 }
 

@@ -23,6 +23,33 @@ pub struct ReportFilter {
     pub is_verified: Option<bool>,
 }
 
+/// What clients name a report by.
+#[derive(Debug, Clone, Copy)]
+pub enum ReportKey {
+    /// The documented REST API's.
+    Number(i64),
+    Uuid(Uuid),
+}
+
+impl From<i64> for ReportKey {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Uuid> for ReportKey {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+pub(super) async fn by_key(app: &App, key: ReportKey) -> Result<Model> {
+    match key {
+        ReportKey::Number(id) => Entity::find_by_id(id).one(app.db.reader()).await?.ok_or(Error::NotFound("Report")),
+        ReportKey::Uuid(uuid) => by_uuid(app, uuid).await,
+    }
+}
+
 pub(super) async fn by_uuid(app: &App, uuid: Uuid) -> Result<Model> {
     let query = Entity::find().filter(Column::Uuid.eq(uuid));
     query.one(app.db.reader()).await?.ok_or(Error::NotFound("Report"))

@@ -11,7 +11,7 @@ use crate::centres;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::input::{self, Checks};
-use crate::policy::{Action, Reach, require};
+use crate::policy::{Action, Reach, refuse, require};
 use crate::studies::Modality;
 use chrono::Utc;
 use entity::report_template::{self, Column, Entity, Model};
@@ -73,7 +73,7 @@ pub async fn report_template_create(app: &App, ctx: &Context, new: NewTemplate) 
         .done()?;
     if let Some(centre_id) = new.centre_id {
         if owner_id.is_some() {
-            return Err(Error::Forbidden);
+            return Err(refuse(ctx, Action::TemplateWrite));
         }
         centres::find(app.db.reader(), centre_id).await?;
     }
@@ -144,7 +144,7 @@ async fn own(app: &App, ctx: &Context, id: i64) -> Result<Model> {
     if row.owner_id == owner_id {
         Ok(row)
     } else {
-        Err(Error::Forbidden)
+        Err(refuse(ctx, Action::TemplateWrite))
     }
 }
 

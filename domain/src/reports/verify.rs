@@ -2,7 +2,7 @@
 
 use super::lock::{locked_by_another, release};
 use super::signature::{Signing, sha256, signing_time, study_content};
-use super::{Changed, document, held, read, stale, tell};
+use super::{Changed, ReportKey, document, held, read, stale, tell};
 use crate::App;
 use crate::audit::{About, AuditKind};
 use crate::billing;
@@ -14,13 +14,17 @@ use crate::policy::{Action, require};
 use crate::studies::{self, Step};
 use entity::report::Model;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
-use uuid::Uuid;
 
 /// Verifies a report in the version that the caller read (left out: the present one), and its study with it (contract S2-50).
 /// Verifying it twice, also at the same time, keeps who did it first and when (S2-51).
-pub async fn report_verify(app: &App, ctx: &Context, uuid: Uuid, version: Option<i32>) -> Result<Changed> {
+pub async fn report_verify(
+    app: &App,
+    ctx: &Context,
+    key: impl Into<ReportKey>,
+    version: Option<i32>,
+) -> Result<Changed> {
     require(ctx, Action::ReportVerify)?;
-    let found = read::by_uuid(app, uuid).await?;
+    let found = read::by_key(app, key.into()).await?;
     let tx = app.db.begin().await?;
     let (study, report) = held(&tx, ctx, Action::ReportVerify, &found).await?;
     if let Some(told) = stale(&tx, &report, version).await? {

@@ -1,7 +1,7 @@
 //! Writing reports: each change makes a new version, and only of the version that its author saw.
 
 use super::lock::locked_by_another;
-use super::{Changed, held, read, stale, tell, verified};
+use super::{Changed, ReportKey, held, read, stale, tell, verified};
 use crate::App;
 use crate::audit::{About, AuditKind};
 use crate::context::Context;
@@ -100,14 +100,19 @@ pub async fn report_create(app: &App, ctx: &Context, study: &str, new: NewReport
 }
 
 /// Changes an unverified report (contract S2-52, S2-53). The same text again makes no new version.
-pub async fn report_update(app: &App, ctx: &Context, uuid: Uuid, update: ReportUpdate) -> Result<Changed> {
+pub async fn report_update(
+    app: &App,
+    ctx: &Context,
+    key: impl Into<ReportKey>,
+    update: ReportUpdate,
+) -> Result<Changed> {
     require(ctx, Action::ReportWrite)?;
     check(
         update.findings.as_deref(),
         update.impression.as_deref(),
         update.report_type.as_deref(),
     )?;
-    let found = read::by_uuid(app, uuid).await?;
+    let found = read::by_key(app, key.into()).await?;
     let tx = app.db.begin().await?;
     let (study, report) = held(&tx, ctx, Action::ReportWrite, &found).await?;
     if report.is_verified {

@@ -50,6 +50,41 @@ async fn uuid_of(client: &Client, study: &Value) -> Uuid {
 }
 
 #[tokio::test]
+async fn what_is_done_with_a_study_until_it_is_verified_leaves_each_step() {
+    let app = TestApp::new().await;
+    let id = uploaded(&app, app.centre).await;
+    let rita = app.radiologist().await;
+    for mutation in ["studyClaim", "studyRelease", "studyClaim", "studyReview"] {
+        let operation =
+            format!("mutation($id: ID!) {{ {mutation}(input: {{ study: $id }}) {{ userErrors {{ code }} }} }}");
+        let answer = rita.data(&operation, json!({ "id": id })).await;
+        assert_eq!(answer[mutation]["userErrors"], json!([]));
+    }
+    let create = "mutation($id: ID!) { reportCreate(input: { study: $id, findings: \"F\" }) { report { id } } }";
+    let report = rita.data(create, json!({ "id": id })).await["reportCreate"]["report"]["id"].clone();
+    let update =
+        "mutation($id: ID!) { reportUpdate(input: { id: $id, version: 1, findings: \"G\" }) { userErrors { code } } }";
+    assert_eq!(
+        rita.data(update, json!({ "id": report })).await["reportUpdate"]["userErrors"],
+        json!([])
+    );
+    for (kind, times) in [
+        ("STUDY_ASSIGNED", 2),
+        ("STUDY_RELEASED", 1),
+        ("STUDY_REVIEWED", 1),
+        ("REPORT_UPDATED", 1),
+    ] {
+        let events = of_kind(&app, kind).await;
+        assert_eq!(events.len(), times, "{kind}");
+        assert!(
+            events
+                .iter()
+                .all(|event| event.username.as_deref() == Some("radiologist") && event.study_count == 1)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_study_that_is_read_leaves_who_what_and_from_where() {
     let app = TestApp::new().await;
     let id = uploaded(&app, app.centre).await;

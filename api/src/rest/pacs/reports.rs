@@ -147,21 +147,21 @@ async fn update(
     request: &Request,
     Body(change): Body<ReportChange>,
 ) -> Result<Json<ReportBody>, PacsError> {
-    let found = reports::report_get(app.0, &ctx, path_number(request, "report_id")?).await?;
+    let id = path_number(request, "report_id")?;
     let update = ReportUpdate {
         findings: change.findings.map(|text| text.0),
         impression: change.impression.map(|text| text.0),
         report_type: change.report_type.map(|text| text.0),
         ..Default::default()
     };
-    changed(reports::report_update(app.0, &ctx, found.uuid, update).await?)
+    changed(reports::report_update(app.0, &ctx, id, update).await?)
 }
 
 /// `PATCH` and `POST /reports/{report_id}/verify` (S2-50, S2-51).
 #[handler]
 async fn verify(app: Data<&App>, Caller(ctx): Caller, request: &Request) -> Result<Json<ReportBody>, PacsError> {
-    let found = reports::report_get(app.0, &ctx, path_number(request, "report_id")?).await?;
-    changed(reports::report_verify(app.0, &ctx, found.uuid, None).await?)
+    let id = path_number(request, "report_id")?;
+    changed(reports::report_verify(app.0, &ctx, id, None).await?)
 }
 
 fn changed(changed: Changed) -> Result<Json<ReportBody>, PacsError> {

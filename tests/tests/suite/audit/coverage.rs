@@ -98,17 +98,17 @@ const DECIDED: &[(&str, Trace)] = &[
     ("Mutation.studyAssign", Leaves("STUDY_ASSIGNED")),
     // The study has a radiologist by then: audit::each_event_of_a_subscription…
     ("Mutation.studyClaim", Elsewhere("STUDY_ASSIGNED")),
-    ("Mutation.studyRelease", Leaves("STUDY_RELEASED")),
-    ("Mutation.studyReview", Leaves("STUDY_REVIEWED")),
+    ("Mutation.studyRelease", Elsewhere("STUDY_RELEASED")),
+    ("Mutation.studyReview", Elsewhere("STUDY_REVIEWED")),
     // audit::a_study_that_is_read…
     ("Mutation.studyUpload", Elsewhere("STUDY_CREATED")),
     ("Mutation.reportCreate", Leaves("REPORT_CREATED")),
-    ("Mutation.reportUpdate", Leaves("REPORT_UPDATED")),
+    ("Mutation.reportUpdate", Elsewhere("REPORT_UPDATED")),
     ("Mutation.reportVerify", Leaves("REPORT_VERIFIED")),
     ("Mutation.reportLockAcquire", Leaves("REPORT_READ")),
     ("Mutation.reportLockRelease", Leaves("REPORT_READ")),
-    ("Mutation.reportKeyImageAdd", Leaves("REPORT_UPDATED")),
-    ("Mutation.reportKeyImageRemove", Leaves("REPORT_UPDATED")),
+    ("Mutation.reportKeyImageAdd", Elsewhere("REPORT_UPDATED")),
+    ("Mutation.reportKeyImageRemove", Elsewhere("REPORT_UPDATED")),
     ("Mutation.reportAddendumCreate", Leaves("REPORT_UPDATED")),
     ("Mutation.reportTemplateCreate", Nothing),
     ("Mutation.reportTemplateUpdate", Nothing),
@@ -145,6 +145,13 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     ("GET", "/healthz", Nothing),
     // No patient data; it asks for a token of its own.
     ("GET", "/metrics", Unheard),
+    ("GET", "/docs", Nothing),
+    ("GET", "/api/docs", Nothing),
+    ("GET", "/redoc", Nothing),
+    ("GET", "/docs/assets/:file", Nothing),
+    ("GET", "/api/schema", Nothing),
+    ("GET", "/api/schema/redoc", Nothing),
+    ("GET", "/api/schema/swagger-ui", Nothing),
     ("GET", "/graphiql", Nothing),
     ("GET", "/graphiql/assets/:file", Nothing),
     ("GET", "/media/renditions/:id", Leaves("PICTURE_READ")),
@@ -153,8 +160,9 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     ("GET", "/media/reports/:uuid/documents/:addenda", Leaves("REPORT_READ")),
     ("GET", "/media/invoices/:uuid/pdf", Leaves("INVOICE_READ")),
     ("GET", "/media/credit-notes/:uuid/pdf", Leaves("INVOICE_READ")),
-    ("GET", "/media/statements/:uuid/pdf", Leaves("INVOICE_READ")),
-    ("GET", "/media/statements/:uuid/csv", Leaves("INVOICE_READ")),
+    // Of the studies on it, and it has none.
+    ("GET", "/media/statements/:uuid/pdf", Elsewhere("INVOICE_READ")),
+    ("GET", "/media/statements/:uuid/csv", Elsewhere("INVOICE_READ")),
     ("POST", "/auth/token", Leaves("LOGIN")),
     ("GET", "/auth/me", Nothing),
     ("POST", "/studies/upload", Leaves("STUDY_CREATED")),
@@ -192,7 +200,7 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     ("GET", "/reports", Leaves("REPORT_READ")),
     ("POST", "/reports", Leaves("REPORT_CREATED")),
     ("GET", "/reports/:report_id", Leaves("REPORT_READ")),
-    ("PATCH", "/reports/:report_id", Leaves("REPORT_UPDATED")),
+    ("PATCH", "/reports/:report_id", Elsewhere("REPORT_UPDATED")),
     ("PATCH", "/reports/:report_id/verify", Leaves("REPORT_VERIFIED")),
     // The alias: it is verified already.
     ("POST", "/reports/:report_id/verify", Elsewhere("REPORT_VERIFIED")),
@@ -203,7 +211,7 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     // The study of the table is billed when it is made.
     ("POST", "/billing", Elsewhere("INVOICE_CREATED")),
     ("GET", "/billing/:billing_id", Leaves("INVOICE_READ")),
-    ("PATCH", "/billing/:billing_id/status", Leaves("INVOICE_UPDATED")),
+    ("PATCH", "/billing/:billing_id/status", Elsewhere("INVOICE_UPDATED")),
     ("GET", "/login", Nothing),
     // Without its CSRF token.
     ("POST", "/login", Unheard),
@@ -298,7 +306,11 @@ async fn every_graphql_field_leaves_the_trace_that_is_decided() {
             } else {
                 client.gql(&query, json!({})).await
             };
-            let left = since(&world.app, &mut seen).await;
+            let mut left = since(&world.app, &mut seen).await;
+            if operation.starts_with("subscription") {
+                // The stream before this one may still have been given something while it ended.
+                left.retain(|event| event.username.as_deref() == names[n].as_deref());
+            }
             left_by_any.extend(left.iter().map(|event| event.kind.clone()));
             // Of changes some find that there is nothing to change any more.
             let must = !operation.starts_with("mutation");

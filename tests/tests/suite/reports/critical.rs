@@ -51,8 +51,8 @@ async fn a_finding_waits_on_the_worklist_until_its_centre_heard_it() {
         (&json!("Test rita"), &json!("CRITICAL"), &Value::Null, &Value::Null)
     );
     let technician = app.technician_of(app.centre).await;
-    assert_eq!(waiting(&technician, true).await, [study.clone()]);
-    assert_eq!(waiting(&technician, false).await, [quiet.clone()]);
+    assert_eq!(waiting(&technician, true).await, std::slice::from_ref(&study));
+    assert_eq!(waiting(&technician, false).await, std::slice::from_ref(&quiet));
     assert!(waiting(&app.technician_of(app.other_centre).await, true).await.is_empty());
 
     let heard =
