@@ -244,6 +244,7 @@ fn upload_partly(
     (upload, arrived)
 }
 
+/// S2-30.
 #[tokio::test]
 async fn an_upload_is_whole_or_absent_wherever_the_server_is_killed() {
     const FILES: u32 = 24;

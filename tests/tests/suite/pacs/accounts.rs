@@ -54,8 +54,9 @@ async fn s2_07_an_administrator_registers_a_user_who_signs_in_by_name_and_e_mail
     }
 }
 
+/// S2-08, S2-11.
 #[tokio::test]
-async fn s2_08_s2_11_only_administrators_register_and_managers_for_their_own_centre() {
+async fn s2_08_only_administrators_register_and_managers_for_their_own_centre() {
     let app = TestApp::new().await;
     let refused = detail("Not authorized to perform this action");
     let manager = app.manager_of(app.centre).await;
@@ -93,7 +94,7 @@ async fn s2_08_s2_11_only_administrators_register_and_managers_for_their_own_cen
 }
 
 #[tokio::test]
-async fn s2_09_s2_10_what_is_wrong_with_a_registration_is_named() {
+async fn s2_09_to_10_what_is_wrong_with_a_registration_is_named() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     post(&admin, "/auth/register", registration("taken", "radiologist", None)).await;
@@ -222,7 +223,7 @@ async fn s2_16_a_user_is_read_by_himself_his_manager_and_administrators() {
 }
 
 #[tokio::test]
-async fn s2_17_s2_18_changing_and_deactivating_users() {
+async fn s2_17_to_18_changing_and_deactivating_users() {
     let app = TestApp::new().await;
     let (admin, manager) = (app.admin().await, app.manager_of(app.centre).await);
     let technician = app.technician_of(app.centre).await;
@@ -250,8 +251,9 @@ async fn s2_17_s2_18_changing_and_deactivating_users() {
     );
 }
 
+/// S2-19, S2-95.
 #[tokio::test]
-async fn s2_19_s2_95_only_users_whom_nothing_names_are_deleted() {
+async fn s2_19_only_users_whom_nothing_names_are_deleted() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     let technician = app.technician_of(app.centre).await;
@@ -275,7 +277,7 @@ async fn s2_19_s2_95_only_users_whom_nothing_names_are_deleted() {
 }
 
 #[tokio::test]
-async fn x_13_x_14_a_user_without_a_pacs_role_has_only_himself() {
+async fn x_13_to_14_a_user_without_a_pacs_role_has_only_himself() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     let dentist = app.radiologist().await;

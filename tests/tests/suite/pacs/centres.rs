@@ -46,7 +46,7 @@ async fn s2_81_an_administrator_makes_a_centre() {
 }
 
 #[tokio::test]
-async fn s2_82_s2_83_who_sees_which_centres() {
+async fn s2_82_to_83_who_sees_which_centres() {
     let app = TestApp::new().await;
     let (admin, technician) = (app.admin().await, app.technician_of(app.centre).await);
     call(
@@ -78,7 +78,7 @@ async fn s2_82_s2_83_who_sees_which_centres() {
 }
 
 #[tokio::test]
-async fn s2_84_s2_85_a_renamed_centre_keeps_its_files_and_an_inactive_one_gets_none() {
+async fn s2_84_to_85_a_renamed_centre_keeps_its_files_and_an_inactive_one_gets_none() {
     let app = TestApp::new().await;
     let (admin, technician) = (app.admin().await, app.technician_of(app.centre).await);
     technician.upload(study(1)).await;
@@ -113,8 +113,9 @@ async fn s2_84_s2_85_a_renamed_centre_keeps_its_files_and_an_inactive_one_gets_n
     assert_eq!(back["is_active"], true);
 }
 
+/// S2-86, S2-95.
 #[tokio::test]
-async fn s2_86_s2_95_only_a_centre_that_nothing_belongs_to_is_deleted() {
+async fn s2_86_only_a_centre_that_nothing_belongs_to_is_deleted() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     app.technician_of(app.centre).await.upload(study(1)).await;

@@ -18,8 +18,9 @@ const FAMILY: [&str; 9] = [
     "imaging-machines",
 ];
 
+/// X-33, S2-94.
 #[tokio::test]
-async fn x_33_s2_94_every_endpoint_is_documented_with_its_shapes_and_needs() {
+async fn s2_94_every_endpoint_is_documented_with_its_shapes_and_needs() {
     let app = TestApp::new().await;
     let (status, document) = get(&app.anonymous(), "/openapi.json").await;
     assert_eq!((status, &document["openapi"]), (200, &Value::from("3.1.0")));

@@ -67,7 +67,7 @@ async fn s2_45_to_47_a_report_is_created_as_documented() {
 }
 
 #[tokio::test]
-async fn s2_48_s2_49_reports_are_listed_and_read_within_the_centre() {
+async fn s2_48_to_49_reports_are_listed_and_read_within_the_centre() {
     let app = TestApp::new().await;
     let rita = app.radiologist().await;
     let (here, there) = (study_of(&app, app.centre).await, study_of(&app, app.other_centre).await);

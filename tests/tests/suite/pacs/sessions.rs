@@ -204,7 +204,7 @@ async fn x_26_what_is_wrong_with_a_sign_in_is_told_in_the_family_s_shape() {
         answer.json::<Value>().await.unwrap(),
         json!({ "error": "CSRF verification failed" })
     );
-    // unknown paths and wrong methods of each family.
+    // unknown paths and wrong methods of each family.
     for (path, body) in [
         ("/scan/1/nothing", json!({ "error": "Not found" })),
         ("/api/processing/nothing", json!({ "error": "Not found" })),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Client, TestApp};
 
 #[tokio::test]
-async fn x_23_x_24_what_is_malformed_is_told_where_and_how() {
+async fn x_23_to_24_what_is_malformed_is_told_where_and_how() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     let (status, missing) = post(&admin, "/centres", json!({ "address": "X" })).await;
@@ -51,8 +51,9 @@ async fn x_30_json_bodies_are_bounded_in_length_and_depth() {
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+/// S2-04, X-08, X-12.
 #[tokio::test]
-async fn s2_04_x_08_x_12_credentials_that_are_no_token_are_refused() {
+async fn s2_04_credentials_that_are_no_token_are_refused() {
     let app = TestApp::new().await;
     let token = app.admin().await.token.unwrap();
     let me = |value: String| app.anonymous().rest(Method::GET, "/auth/me").header("authorization", value).send();
@@ -96,8 +97,9 @@ async fn x_11_a_wrong_token_is_refused_where_none_would_do() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }
 
+///
 #[tokio::test]
-async fn x_02_x_04_every_path_of_the_family_knows_its_methods() {
+async fn x_02_every_path_of_the_family_knows_its_methods() {
     let app = TestApp::new().await;
     let admin = app.admin().await;
     for (path, allow) in [

@@ -173,7 +173,7 @@ async fn s2_96_of_fifty_radiologists_who_claim_one_study_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn s2_40_s2_41_files_come_back_unchanged_in_the_order_of_upload() {
+async fn s2_40_to_41_files_come_back_unchanged_in_the_order_of_upload() {
     let app = TestApp::new().await;
     let technician = app.technician_of(app.centre).await;
     let files = study(3);
@@ -231,7 +231,7 @@ async fn s2_28_studies_that_come_without_a_form_have_the_word_of_their_files() {
 }
 
 #[tokio::test]
-async fn s2_42_s2_43_the_status_goes_forward_by_whom_it_concerns() {
+async fn s2_42_to_43_the_status_goes_forward_by_whom_it_concerns() {
     let app = TestApp::new().await;
     let (admin, technician, rita) = (
         app.admin().await,
