@@ -2,7 +2,7 @@
 
 use super::workers;
 use futures::FutureExt;
-use poem::http::{StatusCode, header};
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
@@ -108,10 +108,13 @@ impl<E: Endpoint> Endpoint for Answered<E> {
         let family = Family::of(request.uri().path());
         // What a panic left half done is a response that is thrown away.
         let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind().await;
-        Ok(match answer {
+        let mut response = match answer {
             Ok(Ok(response)) => response.into_response(),
             Ok(Err(error)) => family.unanswered(error),
             Err(_) => family.internal(),
-        })
+        };
+        // Any answer may hold patient data: what says nothing of caches is for none of them.
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        Ok(response)
     }
 }

@@ -47,6 +47,22 @@ async fn s2_88_health_tells_version_and_state() {
 }
 
 #[tokio::test]
+async fn what_says_nothing_of_caches_is_kept_by_none() {
+    let app = TestApp::new().await;
+    let admin = app.admin().await;
+    for path in ["/studies", "/users/me", "/studies/999999", "/nothing/here"] {
+        let answer = admin.rest(Method::GET, path).send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+    }
+    let page = admin.rest(Method::GET, "/graphiql").send().await.unwrap();
+    assert_eq!(
+        page.headers()["cache-control"],
+        "no-cache",
+        "what has a word of its own keeps it"
+    );
+}
+
+#[tokio::test]
 async fn metrics_are_for_administrators_and_the_holder_of_the_token() {
     let app = TestApp::with(|config| config.metrics_token = domain::config::Secret::new("watch")).await;
     let get = |token: &'static str| app.anonymous().rest(Method::GET, "/metrics").bearer_auth(token).send();
