@@ -72,6 +72,7 @@ fn described(builder: Builder) -> Builder {
         .override_output_type_description::<Of<i64, types::ReportKeyImage>>("A page of the key images of a report.")
         .override_output_type_description::<Of<i64, types::ReportMacro>>("A page of macros.")
         .override_output_type_description::<Of<TemplateKey, types::ReportTemplate>>("A page of templates.")
+        .override_output_type_description::<Of<i64, types::Analysis>>("A page of analyses.")
         .override_output_type_description::<Of<i64, types::CriticalFinding>>("A page of critical findings.")
         .override_output_type_description::<Of<i64, types::ReportVersion>>("A page of the texts of a report.")
         .override_output_type_description::<Of<i64, types::User>>("A page of users.")

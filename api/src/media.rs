@@ -3,6 +3,7 @@
 
 pub mod billing;
 pub mod file;
+pub mod overlay;
 pub mod report;
 
 use crate::caller::context;

@@ -81,6 +81,7 @@ pub fn rest() -> Vec<RestRoute> {
         RestRoute::new(Method::GET, "/media/renditions/:id", media::rendition),
         RestRoute::new(Method::GET, "/media/instances/:uuid/frames/:frame", media::frame),
         RestRoute::new(Method::GET, "/media/instances/:uuid/file", media::file::stored),
+        RestRoute::new(Method::GET, "/media/analyses/:uuid/overlay", media::overlay::overlay),
         RestRoute::new(
             Method::GET,
             "/media/reports/:uuid/documents/:addenda",

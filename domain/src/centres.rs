@@ -27,6 +27,8 @@ pub struct CentreInput {
     pub is_active: Option<bool>,
     /// Whether verifying a report bills its study (contract S2-80).
     pub auto_billing: Option<bool>,
+    /// Whether software analyses what is uploaded.
+    pub auto_analyze: Option<bool>,
 }
 
 impl CentreInput {
@@ -59,6 +61,7 @@ pub async fn centre_create(app: &App, ctx: &Context, input: CentreInput) -> Resu
         contact_phone: Set(input.contact_phone),
         is_active: Set(true),
         auto_billing: Set(input.auto_billing.unwrap_or_default()),
+        auto_analyze: Set(input.auto_analyze.unwrap_or_default()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -87,6 +90,9 @@ pub async fn centre_update(app: &App, ctx: &Context, id: i64, input: CentreInput
     }
     if let Some(auto_billing) = input.auto_billing {
         row.auto_billing = Set(auto_billing);
+    }
+    if let Some(auto_analyze) = input.auto_analyze {
+        row.auto_analyze = Set(auto_analyze);
     }
     row.updated_at = Set(Utc::now());
     row.update(app.db.writer()).await.map_err(name_taken)

@@ -78,6 +78,10 @@ pub struct Config {
     pub rate_limit_uploads_per_minute: NonZeroU32,
     /// Pictures and files that one address fetches in a minute.
     pub rate_limit_media_per_minute: NonZeroU32,
+    /// Whether studies can be analysed by software (contract S2-66).
+    pub ai: Switch,
+    /// How long a request may wait for an analysis before it goes on in the background.
+    pub analysis_wait_seconds: u64,
     /// Whether `/graphiql` serves its page; `off` where nobody should explore.
     pub graphiql: Switch,
     /// Largest file of an upload, in bytes (contract S2-29).
@@ -182,6 +186,8 @@ impl Default for Config {
             rate_limit_user_per_hour: USER_PER_HOUR,
             rate_limit_uploads_per_minute: UPLOADS_PER_MINUTE,
             rate_limit_media_per_minute: MEDIA_PER_MINUTE,
+            ai: Switch::On,
+            analysis_wait_seconds: 60,
             graphiql: Switch::On,
             max_file_bytes: 100_000_000,
             max_upload_bytes: 20_000_000_000,

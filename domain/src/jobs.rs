@@ -20,8 +20,9 @@ pub mod store;
 pub use backoff::{backoff, outage_backoff};
 pub use control::{QueueStatus, queue_list, queue_update};
 pub use payload::{
-    AssignStudyV1, BillingStatementV1, IndexSeriesV1, InvoicePdfV1, Job, JobKind, RenderStudyV1, ReportPdfV1,
-    RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TranscodeStudyV1, TrimHistoryV1, WatchWorklistV1, queues,
+    AnalyzeStudyV1, AssignStudyV1, BillingStatementV1, IndexSeriesV1, InvoicePdfV1, Job, JobKind, RenderStudyV1,
+    ReportPdfV1, RollUpUsageV1, ScrubObjectsV1, SweepOrphansV1, TranscodeStudyV1, TrimHistoryV1, WatchWorklistV1,
+    queues,
 };
 pub use service::{
     job_cancel, job_count, job_counts_by_study, job_get, job_list, job_retry, jobs_by_id, jobs_by_study,

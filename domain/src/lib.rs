@@ -3,6 +3,7 @@
 //! Invariants: every service function takes the acting `Context` and asks `policy` before it touches data; a write that needs
 //! work done enqueues the job in the same transaction; a write that others wait for appends its event in the same transaction.
 
+pub mod analyses;
 pub mod app;
 pub mod audit;
 pub mod billing;

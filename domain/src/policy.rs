@@ -18,6 +18,7 @@ pub enum Action {
     StudyUpload,
     StudyRender,
     StudyTranscode,
+    AnalysisRun,
     StudyAssign,
     StudyClaim,
     StudyRelease,
@@ -87,6 +88,8 @@ const TABLE: &[(Action, [Scope; 4])] = &[
     (Action::StudyUpload,    [All,   Nothing,     Centre,     Centre]),
     (Action::StudyRender,    [All,   All,         Centre,     Centre]),
     (Action::StudyTranscode, [All,   Nothing,     Centre,     Centre]),
+    // Contract S2-56.
+    (Action::AnalysisRun,    [All,   All,         Centre,     Nothing]),
     (Action::StudyAssign,    [All,   Nothing,     Nothing,    Centre]),
     (Action::StudyClaim,     [Nothing, All,       Nothing,    Nothing]),
     // Own: the studies that are assigned to oneself.

@@ -13,6 +13,7 @@ mod lock;
 mod macros;
 mod read;
 mod signature;
+mod software;
 mod templates;
 mod verify;
 mod write;
@@ -36,6 +37,7 @@ pub use read::{
     reports_by_id, reports_by_study, reports_by_uuid, versions_by_number, versions_by_report,
 };
 pub use signature::{StudyContent, contents_by_study};
+pub(crate) use software::report_by_software;
 pub use templates::{
     NewTemplate, TemplateChange, TemplateFor, TemplateKey, report_template_count, report_template_create,
     report_template_delete, report_template_list, report_template_update, templates_by_id,

@@ -1,5 +1,6 @@
 //! The rows that services answer with, by the names of what they are.
 
+pub use entity::analysis::Model as Analysis;
 pub use entity::assignment::Model as Assignment;
 pub use entity::audit_event::Model as AuditEvent;
 pub use entity::centre::Model as Centre;

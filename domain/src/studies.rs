@@ -43,7 +43,7 @@ pub use renditions::{
 };
 pub use rows::{Modality, dicom_day};
 pub(crate) use rows::{new_row, new_series, slice_position, warning};
-pub use series::{SeriesKey, series_all, series_by_study, series_by_uuid, series_key};
+pub use series::{SeriesKey, series_all, series_by_id, series_by_study, series_by_uuid, series_key};
 pub use shown::{ShownImage, shown_image, shown_window};
 pub use status::StudyStatus;
 pub(crate) use status::{Seen, Step, advance, hold, tell};
@@ -96,7 +96,13 @@ pub(crate) async fn acted_on(app: &App, ctx: &Context, action: Action, key: &str
     Ok(study)
 }
 
-async fn enqueue<J: jobs::Job>(app: &App, ctx: &Context, study: &study::Model, job: J) -> Result<job::Model> {
+/// Work on a study that somebody asked for.
+pub(crate) async fn enqueue<J: jobs::Job>(
+    app: &App,
+    ctx: &Context,
+    study: &study::Model,
+    job: J,
+) -> Result<job::Model> {
     let tx = app.db.begin().await?;
     let id = jobs::enqueue(&tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
     app.audit.record(&tx, ctx, AuditKind::StudyProcessed, About::study(study)).await?;

@@ -14,6 +14,8 @@ pub struct Model {
     pub is_active: bool,
     /// Whether verifying a report bills its study.
     pub auto_billing: bool,
+    /// Whether software analyses what is uploaded.
+    pub auto_analyze: bool,
     /// Minutes from upload to verification, for each urgency; none: the server's.
     pub target_emergency: Option<i32>,
     pub target_urgent: Option<i32>,

@@ -1,5 +1,6 @@
 //! sea-orm entities, one file a table; no logic.
 
+pub mod analysis;
 pub mod assignment;
 pub mod audit_event;
 pub mod audit_study;

@@ -21,8 +21,11 @@ const LIVER: f64 = 75.0;
 const MARROW: f64 = 220.0;
 const CORTEX: f64 = 750.0;
 
-/// Lung nodules: centre and radius.
-const NODULES: [([f64; 3], f64); 3] = [
+/// A ball in a lung: centre and radius.
+pub type Nodule = ([f64; 3], f64);
+
+/// The nodules of [`ct_series`].
+pub const NODULES: &[Nodule] = &[
     ([-85.0, -25.0, 175.0], 10.0),
     ([78.0, 35.0, 140.0], 6.0),
     ([-70.0, 45.0, 110.0], 5.0),
@@ -30,6 +33,11 @@ const NODULES: [([f64; 3], f64); 3] = [
 
 /// `slices` CT Image Storage files of `size` x `size` pixels, feet to head, one series of one study.
 pub fn ct_series(slices: u32, size: u32) -> impl Iterator<Item = Vec<u8>> {
+    ct_series_with(slices, size, NODULES)
+}
+
+/// The same with other nodules, or without any.
+pub fn ct_series_with(slices: u32, size: u32, nodules: &'static [Nodule]) -> impl Iterator<Item = Vec<u8>> {
     let series = Series {
         study: fresh_uid(),
         series: fresh_uid(),
@@ -37,6 +45,7 @@ pub fn ct_series(slices: u32, size: u32) -> impl Iterator<Item = Vec<u8>> {
         spacing: HEIGHT / f64::from(slices.max(1)),
         size: size.clamp(16, 4096),
         vessels: vessels(),
+        nodules,
     };
     (0..slices).filter_map(move |slice| series.file(slice))
 }
@@ -52,6 +61,7 @@ struct Series {
     spacing: f64,
     size: u32,
     vessels: Vec<Vessel>,
+    nodules: &'static [Nodule],
 }
 
 /// A straight tube from `from` to `to`.
@@ -232,7 +242,7 @@ impl Series {
         if dome(76.0, 42.0) < 1.0 {
             return Some(MUSCLE);
         }
-        let nodule = NODULES.iter().any(|(centre, radius)| ellipsoid(point, *centre, [*radius; 3]) < 1.0);
+        let nodule = self.nodules.iter().any(|(centre, radius)| ellipsoid(point, *centre, [*radius; 3]) < 1.0);
         if nodule {
             return Some(MUSCLE);
         }

@@ -13,6 +13,7 @@ mod m0009_audit;
 mod m0010_assignment;
 mod m0011_rate_limit;
 mod m0012_imaging_machine;
+mod m0013_analysis;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_assignment::Migration),
             Box::new(m0011_rate_limit::Migration),
             Box::new(m0012_imaging_machine::Migration),
+            Box::new(m0013_analysis::Migration),
         ]
     }
 }

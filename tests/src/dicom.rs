@@ -14,6 +14,11 @@ pub fn sized(slices: u32, size: u32) -> Vec<(String, Vec<u8>)> {
     named(phantom::ct_series(slices, size))
 }
 
+/// A chest CT in which software can see something, with nodules at these places or without any.
+pub fn chest(nodules: &'static [phantom::Nodule]) -> Vec<(String, Vec<u8>)> {
+    named(phantom::ct_series_with(120, 160, nodules))
+}
+
 /// A study of many series with one noisy slice each, which keep a renderer busy.
 pub fn many_series(series: u32, size: u16) -> Vec<(String, Vec<u8>)> {
     let study = fresh_uid();
@@ -53,6 +58,7 @@ pub fn fresh_uid() -> String {
 pub struct Image {
     pub study: String,
     pub series: String,
+    pub modality: &'static str,
     pub number: u32,
     pub rows: u16,
     pub columns: u16,
@@ -69,6 +75,7 @@ impl Image {
         Self {
             study: fresh_uid(),
             series: fresh_uid(),
+            modality: "CT",
             number: 1,
             rows,
             columns,
@@ -109,7 +116,7 @@ impl Image {
         file.extend(meta);
         text(&mut file, (0x0008, 0x0016), "UI", CT_IMAGE_STORAGE);
         text(&mut file, (0x0008, 0x0018), "UI", &instance);
-        text(&mut file, (0x0008, 0x0060), "CS", "CT");
+        text(&mut file, (0x0008, 0x0060), "CS", self.modality);
         text(&mut file, (0x0010, 0x0010), "PN", "Phantom^Noise");
         text(&mut file, (0x0020, 0x000d), "UI", &self.study);
         text(&mut file, (0x0020, 0x000e), "UI", &self.series);

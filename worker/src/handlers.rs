@@ -1,5 +1,6 @@
 //! How each kind of job is done, one file a kind.
 
+mod analyze_study;
 mod assign_study;
 mod billing_statement;
 mod index_series;
@@ -25,6 +26,7 @@ pub fn registry(app: &App) -> Registry {
         .with(with_app(app, index_series::run))
         .with(with_app(app, render_study::run))
         .with(with_app(app, transcode_study::run))
+        .with(with_app(app, analyze_study::run))
         .with(with_app(app, report_pdf::run))
         .with(with_app(app, invoice_pdf::run))
         .with(with_app(app, billing_statement::run))

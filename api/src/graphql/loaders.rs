@@ -1,5 +1,6 @@
 //! DataLoaders: what the rows of a list refer to is read in one statement for all of them.
 
+mod analyses;
 mod attributes;
 mod audit;
 mod billing;
@@ -8,6 +9,7 @@ mod pages;
 mod reading;
 mod reporting;
 
+pub use analyses::{AnalysesOf, AnalysisUuid, SeriesId};
 pub use attributes::AttributesOf;
 pub use audit::{AccessesOf, AuditId};
 pub use billing::{ChangesOf, CreditNoteOf, InvoiceOf, InvoiceUuid, InvoicesOf, StatementUuid};
@@ -40,6 +42,9 @@ pub struct Loaders {
     pub studies: DataLoader<Reader<StudyId>>,
     pub studies_by_uuid: DataLoader<Reader<StudyUuid>>,
     pub series_by_uuid: DataLoader<Reader<SeriesUuid>>,
+    pub series: DataLoader<Reader<SeriesId>>,
+    pub analyses_by_uuid: DataLoader<Reader<AnalysisUuid>>,
+    pub analyses_of: DataLoader<Reader<AnalysesOf>>,
     pub instances_by_uuid: DataLoader<Reader<InstanceUuid>>,
     pub jobs: DataLoader<Reader<JobId>>,
     pub reports_by_uuid: DataLoader<Reader<ReportUuid>>,
@@ -119,6 +124,9 @@ impl Loaders {
             studies: loader(app, ctx, &batches),
             studies_by_uuid: loader(app, ctx, &batches),
             series_by_uuid: loader(app, ctx, &batches),
+            series: loader(app, ctx, &batches),
+            analyses_by_uuid: loader(app, ctx, &batches),
+            analyses_of: loader(app, ctx, &batches),
             instances_by_uuid: loader(app, ctx, &batches),
             jobs: loader(app, ctx, &batches),
             reports_by_uuid: loader(app, ctx, &batches),

@@ -10,13 +10,13 @@ use super::connection::{self, Of, Total};
 use super::errors::{found, top_level};
 use super::ids::{self, GlobalId};
 use super::loaders::{
-    AuditId, CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId, ReportUuid,
-    SeriesUuid, StatementUuid, StudyUuid, TemplateId, UserId, WorkerTokenId,
+    AnalysisUuid, AuditId, CentreId, FindingUuid, ImagingMachineId, InstanceUuid, InvoiceUuid, JobId, MacroId, PriceId,
+    ReportUuid, SeriesUuid, StatementUuid, StudyUuid, TemplateId, UserId, WorkerTokenId,
 };
 use super::types::{
-    AuditEvent, Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind, JobState, Node,
-    Price, Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter, StudyOrder,
-    UsageDay, User, WorkerToken, acting, app, load, loaders,
+    Analysis, AuditEvent, Centre, Counts, CriticalFinding, Date, ImagingMachine, Instance, Invoice, Job, JobKind,
+    JobState, Node, Price, Queue, Report, ReportMacro, ReportTemplate, Role, Series, Statement, Study, StudyFilter,
+    StudyOrder, UsageDay, User, WorkerToken, acting, app, load, loaders,
 };
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result};
 use domain::jobs::JobFilter as Filter;
@@ -268,6 +268,9 @@ async fn node(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             load(&loaders.templates, TemplateId(id)).await?.map(|row| ReportTemplate(row).into())
         }
         Some(GlobalId::ReportMacro(id)) => load(&loaders.macros, MacroId(id)).await?.map(|row| ReportMacro(row).into()),
+        Some(GlobalId::Analysis(id)) => {
+            load(&loaders.analyses_by_uuid, AnalysisUuid(id)).await?.map(|row| Analysis(row).into())
+        }
         Some(GlobalId::CriticalFinding(id)) => {
             load(&loaders.findings_by_uuid, FindingUuid(id)).await?.map(|row| CriticalFinding(row).into())
         }

@@ -1,5 +1,6 @@
 //! The objects of the schema, one file each.
 
+mod analysis;
 mod assignment;
 mod attribute;
 mod audit;
@@ -41,6 +42,7 @@ use domain::{App, Error};
 use std::hash::Hash;
 use std::sync::Arc;
 
+pub use analysis::Analysis;
 pub use assignment::Assignment;
 pub use audit::AuditEvent;
 pub use centre::Centre;
@@ -92,6 +94,7 @@ pub enum Node {
     ReportTemplate(ReportTemplate),
     ReportMacro(ReportMacro),
     CriticalFinding(CriticalFinding),
+    Analysis(Analysis),
     Price(Price),
     Invoice(Invoice),
     Statement(Statement),

@@ -3,6 +3,7 @@
 //! A payload is read long after it was written, perhaps by a newer Gantry: fields are only ever added, with a default; any other
 //! change is a new version beside the old one.
 
+mod analyze_study;
 mod assign_study;
 mod billing_statement;
 mod index_series;
@@ -16,6 +17,7 @@ mod transcode_study;
 mod trim_history;
 mod watch_worklist;
 
+pub use analyze_study::AnalyzeStudyV1;
 pub use assign_study::AssignStudyV1;
 pub use billing_statement::BillingStatementV1;
 pub use index_series::IndexSeriesV1;
@@ -37,9 +39,10 @@ pub mod queues {
     pub const INDEX: &str = "index";
     pub const RENDER: &str = "render";
     pub const TRANSCODE: &str = "transcode";
+    pub const ANALYSIS: &str = "analysis";
     pub const DOCUMENTS: &str = "documents";
     pub const MAINTENANCE: &str = "maintenance";
-    pub const ALL: [&str; 5] = [INDEX, RENDER, TRANSCODE, DOCUMENTS, MAINTENANCE];
+    pub const ALL: [&str; 6] = [INDEX, RENDER, TRANSCODE, ANALYSIS, DOCUMENTS, MAINTENANCE];
 }
 
 /// The unique key of jobs of which the whole cluster has one.
@@ -65,6 +68,7 @@ pub enum JobKind {
     IndexSeries,
     RenderStudy,
     TranscodeStudy,
+    AnalyzeStudy,
     ReportPdf,
     InvoicePdf,
     BillingStatement,
@@ -77,10 +81,11 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub const ALL: [JobKind; 12] = [
+    pub const ALL: [JobKind; 13] = [
         Self::IndexSeries,
         Self::RenderStudy,
         Self::TranscodeStudy,
+        Self::AnalyzeStudy,
         Self::ReportPdf,
         Self::InvoicePdf,
         Self::BillingStatement,
@@ -97,6 +102,7 @@ impl JobKind {
             Self::IndexSeries => IndexSeriesV1::KIND,
             Self::RenderStudy => RenderStudyV1::KIND,
             Self::TranscodeStudy => TranscodeStudyV1::KIND,
+            Self::AnalyzeStudy => AnalyzeStudyV1::KIND,
             Self::ReportPdf => ReportPdfV1::KIND,
             Self::InvoicePdf => InvoicePdfV1::KIND,
             Self::BillingStatement => BillingStatementV1::KIND,

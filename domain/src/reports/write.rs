@@ -147,7 +147,7 @@ pub async fn report_update(
 }
 
 /// The text as it is now, for good.
-async fn keep(tx: &Transaction, report: &Model, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn keep(tx: &Transaction, report: &Model, now: DateTime<Utc>) -> Result<()> {
     let row = report_version::ActiveModel {
         report_id: Set(report.id),
         version: Set(report.version),

@@ -9,9 +9,10 @@ use crate::error::{Error, Result};
 use crate::media::{self, SignedUrl};
 use bytes::Bytes;
 use entity::instance;
+use imaging::dataset::DataSet;
 use imaging::file::{DicomFile, PIXEL_DATA_START};
 use imaging::guard::{Limits, Refusal};
-use imaging::pixels::{PixelDescription, PixelError, decode_frame};
+use imaging::pixels::{PixelDescription, PixelError, Samples, decode_frame};
 use imaging::render::{Format, Picture, RenderOptions, encode, render_frame};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -105,6 +106,22 @@ pub async fn draw(
     tokio::task::spawn_blocking(move || parts.picture(&options)).await.map_err(Error::internal)
 }
 
+/// The header of an instance and how its pixels lie, for the workers; the inner error says why they cannot be read.
+pub async fn header(app: &App, instance: &instance::Model) -> Result<Result<(DataSet, PixelDescription), PixelError>> {
+    let parts = Parts::read(app, instance, 0).await?;
+    tokio::task::spawn_blocking(move || parts.described()).await.map_err(Error::internal)
+}
+
+/// The decoded samples of one frame, for the workers.
+pub async fn samples(app: &App, instance: &instance::Model, frame: u32) -> Result<Result<Samples, PixelError>> {
+    let parts = Parts::read(app, instance, frame).await?;
+    let decode = move || {
+        let (_, description) = parts.described()?;
+        decode_frame(&description, parts.frame, &parts.data)
+    };
+    tokio::task::spawn_blocking(decode).await.map_err(Error::internal)
+}
+
 /// The bytes that a picture of one frame needs.
 struct Parts {
     /// Everything before the pixel data, and the beginning of its element.
@@ -131,6 +148,12 @@ impl Parts {
     }
 
     fn picture(&self, options: &RenderOptions) -> Result<Picture, PixelError> {
+        let (dataset, description) = self.described()?;
+        let samples = decode_frame(&description, self.frame, &self.data)?;
+        render_frame(&dataset, &description, &samples, self.frame, options)
+    }
+
+    fn described(&self) -> Result<(DataSet, PixelDescription), PixelError> {
         let end = self.header.len().saturating_sub(PIXEL_DATA_START as usize);
         let (header, pixel_data) = self.header.split_at(end);
         let mut file = DicomFile::read_header(header, &Limits::default()).map_err(|refusal| PixelError::Damaged {
@@ -139,8 +162,7 @@ impl Parts {
         })?;
         file.note_pixel_data(pixel_data);
         let description = PixelDescription::from_dataset(&file.dataset, &file.transfer_syntax)?;
-        let samples = decode_frame(&description, self.frame, &self.data)?;
-        render_frame(&file.dataset, &description, &samples, self.frame, options)
+        Ok((file.dataset, description))
     }
 }
 

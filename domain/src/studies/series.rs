@@ -69,6 +69,14 @@ pub async fn series_by_uuid(app: &App, ctx: &Context, uuids: &[Uuid]) -> Result<
     Ok(found)
 }
 
+/// For a DataLoader: series of things that the caller has been given already.
+pub async fn series_by_id(app: &App, ids: &[i64]) -> Result<Vec<series::Model>> {
+    Ok(series::Entity::find()
+        .filter(series::Column::Id.is_in(ids.iter().copied()))
+        .all(app.db.reader())
+        .await?)
+}
+
 /// All series of a study, for the workers.
 pub async fn series_all(app: &App, study_id: i64) -> Result<Vec<series::Model>> {
     Ok(series::Entity::find()

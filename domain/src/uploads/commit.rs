@@ -2,12 +2,13 @@
 
 use super::{Ingest, Received, UploadForm, Uploaded};
 use crate::App;
+use crate::analyses;
 use crate::audit::{About, AuditKind};
 use crate::centres;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::events::{self, EventKind, NewEvent};
-use crate::jobs::{self, IndexSeriesV1, NewJob, RenderStudyV1, TranscodeStudyV1};
+use crate::jobs::{self, AnalyzeStudyV1, IndexSeriesV1, NewJob, RenderStudyV1, TranscodeStudyV1};
 use crate::policy::{Action, Reach, require};
 use crate::studies;
 use chrono::Utc;
@@ -126,6 +127,11 @@ async fn join_study(
     let series = join_series(tx, &study, &fresh).await?;
     insert_instances(tx, &study, &series, &fresh).await?;
     let study = update_study(tx, study, form, &fresh, damaged).await?;
+    let modalities = fresh.iter().filter_map(|file| file.attributes.series.modality.as_deref());
+    if centre.auto_analyze && analyses::analyzable(app, modalities) {
+        let job = AnalyzeStudyV1 { study_id: study.id };
+        jobs::enqueue(tx, NewJob::of_study(job, &study).by(ctx.user_id())).await?;
+    }
     if is_new {
         studies::words_write(tx, &study).await?;
         studies::assign_later(tx, &study).await?;

@@ -188,6 +188,7 @@ pub fn analyze(
             spacing: loaded.grid.spacing(),
             shape: loaded.grid.shape,
             origin: loaded.grid.origin,
+            scaled: stack.scaled,
         },
         statistics: statistics::of(&loaded.volume.data),
         structures: summary::structures(&loaded, &labels.volume, &seen.methods, stack.kind),

@@ -36,7 +36,9 @@ impl Results {
             let measured = self.measurements.iter();
             sections.push(list(
                 "Measurements:",
-                measured.map(|m| format!("{}: {} {}", capital(&m.name), number(m.value), unit(&m.unit))),
+                measured.map(|m| {
+                    format!("{}: {} {}", capital(&m.name), number(m.value), unit(&m.unit)).trim_end().to_owned()
+                }),
             ));
         }
         if !self.findings.is_empty() {

@@ -52,6 +52,8 @@ pub struct Spatial {
     pub shape: [usize; 3],
     /// The centre of the first voxel, in patient mm.
     pub origin: Vec3,
+    /// Whether the images say how large their pixels are; else lengths count pixels.
+    pub scaled: bool,
 }
 
 /// Statistics of intensities: Hounsfield units for CT, the units of the files otherwise.

@@ -27,6 +27,8 @@ pub struct Stack {
     pub kind: Kind,
     /// Columns, rows and slices, as they are in the files.
     pub grid: Grid,
+    /// Whether the images say how large their pixels are; else lengths count pixels.
+    pub scaled: bool,
     /// Which of the given images is which slice.
     pub order: Vec<usize>,
     pub warnings: Vec<String>,
@@ -95,6 +97,7 @@ fn radiograph(headers: &[ImageHeader], grey: &[usize]) -> Result<Stack, Analysis
     Ok(Stack {
         kind: Kind::Radiograph,
         grid,
+        scaled: header.spacing.is_some(),
         order: vec![image],
         warnings,
     })
@@ -131,6 +134,7 @@ fn volume(headers: &[ImageHeader], grey: Vec<usize>, kind: Kind) -> Result<Stack
     Ok(Stack {
         kind,
         grid,
+        scaled: true,
         order: slices.iter().map(|slice| slice.image).collect(),
         warnings,
     })

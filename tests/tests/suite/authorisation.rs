@@ -26,6 +26,8 @@ const ALL: [Outcome; 7] = [Yes, Yes, Yes, Yes, Yes, Yes, Nobody];
 const OPEN: [Outcome; 7] = [Yes; 7];
 const OWN_CENTRE: [Outcome; 7] = [Yes, Yes, Yes, Yes, Hidden, Hidden, Nobody];
 const OWN_CENTRE_BUT_RADIOLOGIST: [Outcome; 7] = [Yes, Denied, Yes, Yes, Hidden, Hidden, Nobody];
+/// Contract S2-56.
+const OWN_TECHNICIAN: [Outcome; 7] = [Yes, Yes, Yes, Denied, Hidden, Denied, Nobody];
 /// What is billed, which no radiologist sees.
 const BILLED: [Outcome; 7] = [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody];
 const BILLING: [Outcome; 7] = [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody];
@@ -46,6 +48,7 @@ pub const GRAPHQL: &[Row] = &[
     ("Query.node", "{ node(id: \"$job\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$report\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$finding\") { id } }", OWN_CENTRE),
+    ("Query.node", "{ node(id: \"$analysis\") { id } }", OWN_CENTRE),
     ("Query.node", "{ node(id: \"$template\") { id } }", READERS),
     ("Query.node", "{ node(id: \"$macro\") { id } }", READERS),
     ("Query.node", "{ node(id: \"$price\") { id } }", [Yes, Hidden, Yes, Yes, Hidden, Hidden, Nobody]),
@@ -106,6 +109,7 @@ pub const GRAPHQL: &[Row] = &[
     ("Mutation.imagingMachineDelete", "mutation { imagingMachineDelete(input: { id: \"$machine\" }) { imagingMachine { id } userErrors { code } } }",
         [Yes, Denied, Denied, Hidden, Denied, Hidden, Nobody]),
     ("Mutation.studyRender", "mutation { studyRender(input: { id: \"$study\" }) { job { id } userErrors { code } } }", OWN_CENTRE),
+    ("Mutation.studyAnalyze", "mutation { studyAnalyze(input: { id: \"$study\" }) { job { id } userErrors { code } } }", OWN_TECHNICIAN),
     ("Mutation.studyTranscode", "mutation { studyTranscode(input: { id: \"$study\", transferSyntax: RLE_LOSSLESS }) { job { id } userErrors { code } } }", OWN_CENTRE_BUT_RADIOLOGIST),
     ("Mutation.studyAssign", "mutation { studyAssign(input: { study: \"$study\", radiologist: \"$reader\" }) { study { id } userErrors { code } } }",
         [Yes, Denied, Denied, Yes, Denied, Hidden, Nobody]),
@@ -170,6 +174,7 @@ pub const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/graphiql/assets/:file", OPEN),
     ("GET", "/media/renditions/:id", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/frames/:frame", OWN_CENTRE),
+    ("GET", "/media/analyses/:uuid/overlay", OWN_CENTRE),
     ("GET", "/media/instances/:uuid/file", OWN_CENTRE),
     ("GET", "/media/reports/:uuid/documents/:addenda", OWN_CENTRE),
     ("GET", "/media/invoices/:uuid/pdf", BILLED),
@@ -223,10 +228,9 @@ pub const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("GET", "/login", OPEN),
     ("POST", "/login", [Denied; 7]),
     ("POST", "/logout", OPEN),
-    // Unavailable without an engine, for everybody.
-    ("POST", "/ai/process-study/:study_id", ALL),
-    ("POST", "/ai/analyze-study/:study_id", ALL),
-    ("GET", "/ai/report/:study_id", ALL),
+    ("POST", "/ai/process-study/:study_id", OWN_TECHNICIAN),
+    ("POST", "/ai/analyze-study/:study_id", OWN_TECHNICIAN),
+    ("GET", "/ai/report/:study_id", OWN_CENTRE),
     // Last, because nothing is uploaded to an inactive centre.
     ("PATCH", "/centres/:centre_id/deactivate", ADMIN),
     // It has studies: refused, by who may ask.
@@ -249,7 +253,8 @@ pub struct World {
 }
 
 pub async fn world() -> World {
-    let app = TestApp::new().await;
+    // Nobody works while it is asked: an analysis goes on in the background at once.
+    let app = TestApp::with(|config| config.analysis_wait_seconds = 0).await;
     let callers = [
         app.admin().await,
         app.radiologist().await,
@@ -260,9 +265,11 @@ pub async fn world() -> World {
         app.anonymous(),
     ];
     let uploaded = callers[2].upload(study(2)).await;
-    app.run_pending_jobs().await;
     let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
-    let query = "query($id: ID!) { study(id: $id) { uuid number studyId centre { id } jobs { nodes { id } }
+    let analyze = "mutation($id: ID!) { studyAnalyze(input: { id: $id }) { userErrors { code } } }";
+    callers[2].data(analyze, json!({ "id": study })).await;
+    app.run_pending_jobs().await;
+    let query = "query($id: ID!) { study(id: $id) { uuid number studyId centre { id } jobs { nodes { id } } analyses { nodes { id overlayUrl } }
         series { nodes { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } } }";
     let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -368,6 +375,8 @@ pub async fn world() -> World {
         (":report_id", report["reportCreate"]["report"]["number"].to_string()),
         (":reader_id", reader["me"]["number"].to_string()),
         ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
+        ("$analysis", text(&found["analyses"]["nodes"][0]["id"])),
+        (":overlay", path(&found["analyses"]["nodes"][0]["overlayUrl"])),
         ("$audit", text(&audit["auditEvents"]["nodes"][0]["id"])),
         ("$own", app.centre.to_string()),
         (":rendition", path(&series["rendition"]["url"])),
@@ -509,7 +518,7 @@ async fn every_rest_route_answers_as_the_table_says() {
             // Family A tells a foreign thing from an unknown one by 403 (contract S2-33).
             let is = match status {
                 // As things are it cannot be done, but the caller may try.
-                200 | 400 | 503 => Yes,
+                200 | 202 | 400 => Yes,
                 401 => Nobody,
                 403 if *expected == Hidden => Hidden,
                 403 => Denied,
@@ -531,6 +540,7 @@ pub async fn path(world: &World, route: &str) -> String {
         "/media/renditions/:id" => world.filled(":rendition"),
         "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
         "/media/instances/:uuid/file" => world.filled(":file"),
+        "/media/analyses/:uuid/overlay" => world.filled(":overlay"),
         "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
         "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
         "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod analyses;
 mod apidocs;
 mod architecture;
 mod assignment;

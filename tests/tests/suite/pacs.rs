@@ -1,6 +1,7 @@
 //! The PACS REST API, line by line of its contract, as its documented clients speak it.
 
 mod accounts;
+mod ai;
 mod billing;
 mod centres;
 mod documentation;

@@ -73,6 +73,7 @@ async fn a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() {
                 "End",
                 "Upload",
                 "Render",
+                "Analyze",
                 "Transcode",
                 "Retry",
                 "Cancel",

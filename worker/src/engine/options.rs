@@ -47,6 +47,7 @@ impl Options {
             (queues::INDEX, all),
             (queues::RENDER, all),
             (queues::TRANSCODE, all.div_ceil(2)),
+            (queues::ANALYSIS, 1),
             (queues::DOCUMENTS, 1),
             (queues::MAINTENANCE, 1),
         ];

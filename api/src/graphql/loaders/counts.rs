@@ -2,7 +2,7 @@
 
 use super::Reader;
 use async_graphql::dataloader::Loader;
-use domain::{Error, audit, billing, critical_findings, events, jobs, reports, studies};
+use domain::{Error, analyses, audit, billing, critical_findings, events, jobs, reports, studies};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ pub enum Counted {
     Invoices,
     InvoiceChanges,
     Accesses,
+    Analyses,
 }
 
 impl Loader<CountOf> for Reader<CountOf> {
@@ -49,6 +50,7 @@ impl Loader<CountOf> for Reader<CountOf> {
                 Counted::Invoices => billing::invoice_counts_by_centre(&self.app, &self.ctx, &ids).await?,
                 Counted::InvoiceChanges => billing::change_counts_by_invoice(&self.app, &ids).await?,
                 Counted::Assignments => studies::assignment_counts_by_study(&self.app, &ids).await?,
+                Counted::Analyses => analyses::analysis_counts_by_study(&self.app, &ids).await?,
                 Counted::Accesses => audit::access_counts_by_study(&self.app, &self.ctx, &ids).await?,
                 Counted::Priors => studies::prior_counts_by_study(&self.app, &ids).await?,
             };

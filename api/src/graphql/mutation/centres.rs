@@ -23,6 +23,8 @@ pub struct CentreCreateInput {
     contact_phone: Option<String>,
     /// Whether verifying a report bills its study; off when left out.
     auto_billing: Option<bool>,
+    /// Whether software analyses what is uploaded; off when left out.
+    auto_analyze: Option<bool>,
 }
 
 /// Changes of a centre; what is left out stays.
@@ -42,6 +44,8 @@ pub struct CentreUpdateInput {
     is_active: Option<bool>,
     /// Whether verifying a report bills its study.
     auto_billing: Option<bool>,
+    /// Whether software analyses what is uploaded.
+    auto_analyze: Option<bool>,
 }
 
 /// Which centre; one that nothing belongs to.
@@ -106,6 +110,7 @@ impl CentreMutation {
             contact_phone: input.contact_phone,
             is_active: None,
             auto_billing: input.auto_billing,
+            auto_analyze: input.auto_analyze,
         };
         let centre = async { centres::centre_create(app(ctx)?, acting(ctx)?, new).await };
         payload(centre.await)
@@ -124,6 +129,7 @@ impl CentreMutation {
             contact_phone: input.contact_phone,
             is_active: input.is_active,
             auto_billing: input.auto_billing,
+            auto_analyze: input.auto_analyze,
         };
         let centre = async { centres::centre_update(app(ctx)?, acting(ctx)?, ids::centre(&input.id)?, update).await };
         payload(centre.await)

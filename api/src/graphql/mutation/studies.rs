@@ -8,7 +8,7 @@ use crate::graphql::transport::Upload;
 use crate::graphql::types::{Modality, Study, TransferSyntax, Urgency, acting, app};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::uploads::{self, UploadForm};
-use domain::{Error, studies};
+use domain::{Error, analyses, studies};
 
 #[derive(Default)]
 pub struct StudyMutation;
@@ -60,6 +60,13 @@ pub struct StudyUploadPayload {
     duplicates: usize,
     /// What to mend. Nothing is stored then.
     user_errors: Vec<UserError>,
+}
+
+/// Which study.
+#[derive(InputObject)]
+pub struct StudyAnalyzeInput {
+    /// Its id, or its 8-character id.
+    id: ID,
 }
 
 /// Which study.
@@ -132,6 +139,16 @@ impl StudyMutation {
         #[graphql(desc = "Which study.")] input: StudyRenderInput,
     ) -> Result<JobPayload> {
         let job = async { studies::study_render(app(ctx)?, acting(ctx)?, &ids::study(&input.id)?).await };
+        payload(job.await)
+    }
+
+    /// Lets software look for findings in the background: a preliminary report, pictures of segmentations and DICOM objects. An aid, unverified.
+    async fn study_analyze(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which study.")] input: StudyAnalyzeInput,
+    ) -> Result<JobPayload> {
+        let job = async { Ok(analyses::analysis_ask(app(ctx)?, acting(ctx)?, &ids::study(&input.id)?).await?.1) };
         payload(job.await)
     }
 

@@ -55,6 +55,11 @@ impl Centre {
         self.0.auto_billing
     }
 
+    /// Whether software analyses what is uploaded.
+    async fn auto_analyze(&self) -> bool {
+        self.0.auto_analyze
+    }
+
     /// What it was billed, the newest first; as far as the caller may see it.
     #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
     async fn invoices(

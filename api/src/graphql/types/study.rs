@@ -1,14 +1,14 @@
 //! `Study`: what was uploaded for a patient.
 
 use super::{
-    Assignment, AuditEvent, Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report, Series,
-    StudyEvent, StudyStatus, Urgency, User, load, loaders,
+    Analysis, Assignment, AuditEvent, Centre, CriticalFinding, Date, DicomUid, Invoice, Job, Modality, Price, Report,
+    Series, StudyEvent, StudyStatus, Urgency, User, load, loaders,
 };
 use crate::graphql::connection::{self, Of, PriorStudies, Total};
 use crate::graphql::ids::GlobalId;
 use crate::graphql::loaders::{
-    AccessesOf, AssignmentsOf, CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf, PriceOf, PriorsOf,
-    ReportsOf, SeriesOf, UserId,
+    AccessesOf, AnalysesOf, AssignmentsOf, CentreId, CountOf, Counted, EventsOf, FindingsOf, InvoiceOf, JobsOf,
+    PriceOf, PriorsOf, ReportsOf, SeriesOf, UserId,
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -279,6 +279,22 @@ impl Study {
         let page = load(&loaders(ctx)?.findings_of, FindingsOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
         let total = Total::Within(CountOf(Counted::CriticalFindings, self.0.id));
         Ok(connection::connection(page, total, |row| row.id, CriticalFinding))
+    }
+
+    /// What software found in its series, the newest first. An aid: nothing of it is verified.
+    #[graphql(complexity = "connection::cost(first, last, child_complexity)")]
+    async fn analyses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning, at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> async_graphql::Result<Of<i64, Analysis>> {
+        let request = connection::request(first, after, last, before)?;
+        let page = load(&loaders(ctx)?.analyses_of, AnalysesOf(self.0.id, request)).await?.unwrap_or_else(Page::empty);
+        let total = Total::Within(CountOf(Counted::Analyses, self.0.id));
+        Ok(connection::connection(page, total, |row| row.id, Analysis))
     }
 
     /// Every time that it got a radiologist, the latest first.

@@ -143,6 +143,8 @@ pub enum JobKind {
     RenderStudy,
     /// Copies a study's instances into another transfer syntax.
     TranscodeStudy,
+    /// Looks for findings in a study.
+    AnalyzeStudy,
     /// Sets a verified report as PDF.
     ReportPdf,
     /// Prints an invoice and its credit note.

@@ -61,6 +61,7 @@ const DECIDED: &[(&str, Trace)] = &[
     ("Mutation.invoiceStatusSet", Elsewhere("INVOICE_UPDATED")),
     ("Mutation.statementCreate", Nothing),
     ("Query.node $finding", Leaves("REPORT_READ")),
+    ("Query.node $analysis", Leaves("STUDY_READ")),
     ("Query.node $template", Nothing),
     ("Query.node $macro", Nothing),
     // It looks for the study.
@@ -94,6 +95,7 @@ const DECIDED: &[(&str, Trace)] = &[
     ("Mutation.centreUpdate", Nothing),
     ("Mutation.centreDeactivate", Nothing),
     ("Mutation.studyRender", Leaves("STUDY_PROCESSED")),
+    ("Mutation.studyAnalyze", Leaves("STUDY_PROCESSED")),
     ("Mutation.studyTranscode", Leaves("STUDY_PROCESSED")),
     ("Mutation.studyAssign", Leaves("STUDY_ASSIGNED")),
     // The study has a radiologist by then: audit::each_event_of_a_subscription…
@@ -157,6 +159,7 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     ("GET", "/media/renditions/:id", Leaves("PICTURE_READ")),
     ("GET", "/media/instances/:uuid/frames/:frame", Leaves("PICTURE_READ")),
     ("GET", "/media/instances/:uuid/file", Leaves("FILE_READ")),
+    ("GET", "/media/analyses/:uuid/overlay", Leaves("PICTURE_READ")),
     ("GET", "/media/reports/:uuid/documents/:addenda", Leaves("REPORT_READ")),
     ("GET", "/media/invoices/:uuid/pdf", Leaves("INVOICE_READ")),
     ("GET", "/media/credit-notes/:uuid/pdf", Leaves("INVOICE_READ")),
@@ -216,9 +219,9 @@ const ROUTES: &[(&str, &str, Trace)] = &[
     // Without its CSRF token.
     ("POST", "/login", Unheard),
     ("POST", "/logout", Nothing),
-    ("POST", "/ai/process-study/:study_id", Nothing),
-    ("POST", "/ai/analyze-study/:study_id", Nothing),
-    ("GET", "/ai/report/:study_id", Nothing),
+    ("POST", "/ai/process-study/:study_id", Leaves("STUDY_PROCESSED")),
+    ("POST", "/ai/analyze-study/:study_id", Leaves("STUDY_PROCESSED")),
+    ("GET", "/ai/report/:study_id", Leaves("REPORT_READ")),
     // audit::coverage::a_worker_outside_that_gets_a_study_is_recorded
     ("POST", "/workers/v1/claim", Elsewhere("STUDY_READ")),
     ("POST", "/workers/v1/jobs/:id/heartbeat", Nothing),

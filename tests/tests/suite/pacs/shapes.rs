@@ -166,21 +166,3 @@ async fn x_28_an_internal_error_says_nothing_of_its_cause() {
         (500, detail("Internal server error"))
     );
 }
-
-#[tokio::test]
-async fn s2_66_without_an_engine_ai_says_so_and_everything_else_works() {
-    let app = TestApp::new().await;
-    let admin = app.admin().await;
-    let away = (
-        503,
-        detail("AI functionality not available. AI dependencies not installed."),
-    );
-    for (method, path) in [
-        (Method::POST, "/ai/process-study/1"),
-        (Method::POST, "/ai/analyze-study/1"),
-        (Method::GET, "/ai/report/1"),
-    ] {
-        assert_eq!(call(&admin, method, path, None).await, away, "{path}");
-    }
-    assert_eq!(get(&admin, "/studies").await.0, 200);
-}

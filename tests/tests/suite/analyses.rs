@@ -1,0 +1,207 @@
+//! Analyses: rows, pictures and DICOM objects, by one job, once.
+
+use imaging::phantom::NODULES;
+use serde_json::{Value, json};
+use tests::dicom::{self, Image, chest};
+use tests::{Client, TestApp};
+
+const ANALYSES: &str = "query($id: ID!) { study(id: $id) { status numberOfInstances
+    series { nodes { modality seriesNumber description instances { nodes { sopInstanceUid fileUrl } } } }
+    analyses { totalCount nodes { id series { modality } model modelVersion weightsHash inputHash error warnings
+      structures { name code volumeMl mean method { name source } } findings { kind location position diameterMm confidence }
+      measurements { name value unit } overlayUrl overlayColours { label colour } segmentationUid structuredReportUid } } } }";
+
+async fn analyze(app: &TestApp, client: &Client, study: &Value) -> Value {
+    let asked = client
+        .data(
+            "mutation($id: ID!) { studyAnalyze(input: { id: $id }) { job { kind state } userErrors { code message } } }",
+            json!({ "id": study }),
+        )
+        .await["studyAnalyze"]
+        .clone();
+    assert_eq!(
+        asked,
+        json!({ "job": { "kind": "ANALYZE_STUDY", "state": "PENDING" }, "userErrors": [] })
+    );
+    app.run_pending_jobs().await;
+    client.data(ANALYSES, json!({ "id": study })).await["study"].clone()
+}
+
+async fn uploaded(client: &Client, files: Vec<(String, Vec<u8>)>) -> Value {
+    client.upload(files).await["studies"][0]["id"].clone()
+}
+
+#[tokio::test]
+async fn an_analysis_leaves_results_a_picture_and_dicom_objects_of_the_study() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(NODULES)).await;
+    let found = analyze(&app, &technician, &study).await;
+    let analysis = &found["analyses"]["nodes"][0];
+    assert_eq!(
+        (&found["analyses"]["totalCount"], &analysis["model"], &analysis["error"]),
+        (&json!(1), &json!("gantry"), &Value::Null)
+    );
+    assert_eq!(analysis["inputHash"].as_str().unwrap().len(), 64);
+    let structures = analysis["structures"].as_array().unwrap();
+    let lungs = structures
+        .iter()
+        .filter(|one| ["44029006", "3341006"].contains(&one["code"].as_str().unwrap_or_default()));
+    let litres: f64 = lungs.map(|lung| lung["volumeMl"].as_f64().unwrap() / 1000.0).sum();
+    assert!((1.5..6.0).contains(&litres), "{litres} l of lungs");
+    let nodule = &analysis["findings"][0];
+    assert_eq!(nodule["kind"], "lung_nodule");
+    let place: Vec<f64> = nodule["position"].as_array().unwrap().iter().map(|mm| mm.as_f64().unwrap()).collect();
+    let (made, _) = NODULES[0];
+    assert!(
+        (0..3).all(|axis| (place[axis] - made[axis]).abs() < 4.0),
+        "{place:?} instead of {made:?}"
+    );
+
+    let picture = app
+        .anonymous()
+        .rest(reqwest::Method::GET, analysis["overlayUrl"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (picture.status().as_u16(), &picture.headers()["content-type"]),
+        (200, &"image/png".parse().unwrap())
+    );
+    let bytes = picture.bytes().await.unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 10_000);
+    assert!(analysis["overlayColours"].as_array().unwrap().iter().any(|colour| colour["label"] == "left lung"));
+
+    let series = found["series"]["nodes"].as_array().unwrap();
+    let of = |modality: &str| {
+        &series.iter().find(|series| series["modality"] == modality).unwrap()["instances"]["nodes"][0]["sopInstanceUid"]
+    };
+    assert_eq!(
+        (of("SEG"), of("SR")),
+        (&analysis["segmentationUid"], &analysis["structuredReportUid"])
+    );
+    assert_eq!(found["status"], "UPLOADED", "it is no step in the life of the study");
+}
+
+#[tokio::test]
+async fn the_same_analysis_again_changes_nothing_and_loops_never() {
+    let app = TestApp::new().await;
+    let admin = app.admin().await;
+    let centre = admin.data("{ centres { nodes { id number } } }", json!({})).await;
+    let centre = centre["centres"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["number"] == app.centre)
+        .unwrap()["id"]
+        .clone();
+    let wish = "mutation($id: ID!) { centreUpdate(input: { id: $id, autoAnalyze: true }) { centre { autoAnalyze } } }";
+    assert_eq!(
+        admin.data(wish, json!({ "id": centre })).await["centreUpdate"]["centre"]["autoAnalyze"],
+        true
+    );
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(&[])).await;
+    app.run_pending_jobs().await;
+    let first = technician.data(ANALYSES, json!({ "id": study })).await["study"].clone();
+    assert_eq!(
+        (
+            &first["analyses"]["totalCount"],
+            &first["analyses"]["nodes"][0]["findings"]
+        ),
+        (&json!(1), &json!([]))
+    );
+    let jobs = "query($id: ID!) { study(id: $id) { jobs(first: 100) { nodes { kind state } } reports { nodes { versions { totalCount } } } } }";
+    let before = technician.data(jobs, json!({ "id": study })).await["study"].clone();
+    let analyses = |study: &Value| {
+        study["jobs"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|job| job["kind"] == "ANALYZE_STUDY")
+            .count()
+    };
+    assert_eq!(analyses(&before), 1, "what an analysis stores is not analysed");
+
+    let mut second = analyze(&app, &technician, &study).await;
+    let (new, old) = (
+        second["analyses"]["nodes"][0].take(),
+        first["analyses"]["nodes"][0].clone(),
+    );
+    for same in [
+        "inputHash",
+        "structures",
+        "measurements",
+        "segmentationUid",
+        "structuredReportUid",
+    ] {
+        assert_eq!(new[same], old[same], "{same}");
+    }
+    assert_eq!(
+        second["numberOfInstances"], first["numberOfInstances"],
+        "the same objects are stored once"
+    );
+    let after = technician.data(jobs, json!({ "id": study })).await["study"].clone();
+    assert_eq!(after["reports"], before["reports"], "the same text is no new version");
+    // Another centre wants none.
+    let other = app.technician_of(app.other_centre).await;
+    let theirs = uploaded(&other, dicom::study(1)).await;
+    app.run_pending_jobs().await;
+    assert_eq!(analyses(&other.data(jobs, json!({ "id": theirs })).await["study"]), 0);
+}
+
+#[tokio::test]
+async fn every_series_is_analysed_and_one_that_cannot_be_says_why() {
+    let app = TestApp::new().await;
+    let technician = app.technician_of(app.centre).await;
+    let (mr, ct) = (tests::corpus::file("MR_small.dcm"), Image::grey(16, 16, 16));
+    let study = uploaded(&technician, vec![("mr.dcm".into(), mr)]).await;
+    let uid = domain::studies::study_find(&app.app, &app.system(), &study_id(&technician, &study).await)
+        .await
+        .unwrap()
+        .study_instance_uid;
+    let flat = Image { study: uid, ..ct };
+    technician.upload(vec![("ct.dcm".into(), flat.file(&flat.noise(3)))]).await;
+    let found = analyze(&app, &technician, &study).await;
+    let analyses = found["analyses"]["nodes"].as_array().unwrap();
+    let of = |modality: &str| analyses.iter().find(|one| one["series"]["modality"] == modality).unwrap();
+    assert_eq!((analyses.len(), &of("MR")["error"]), (2, &Value::Null));
+    let told = of("CT")["error"].as_str().unwrap();
+    assert!(told.contains("no image has a usable position"), "{told}");
+    assert_eq!(
+        (&of("CT")["structures"], &of("CT")["overlayUrl"]),
+        (&json!([]), &Value::Null)
+    );
+}
+
+async fn study_id(client: &Client, study: &Value) -> String {
+    client.data("query($id: ID!) { study(id: $id) { studyId } }", json!({ "id": study })).await["study"]["studyId"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[tokio::test]
+async fn a_verified_report_of_the_software_stays_and_no_second_one_is_written() {
+    let app = TestApp::new().await;
+    let (rita, technician) = (app.radiologist().await, app.technician_of(app.centre).await);
+    let study = uploaded(&technician, chest(NODULES)).await;
+    analyze(&app, &technician, &study).await;
+    let reports = "query($id: ID!) { study(id: $id) { reports { nodes { id version isAiGenerated isVerified impression createdBy { id } } } } }";
+    let report = rita.data(reports, json!({ "id": study })).await["study"]["reports"]["nodes"][0].clone();
+    assert_eq!(
+        (&report["isAiGenerated"], &report["createdBy"]),
+        (&json!(true), &Value::Null)
+    );
+    let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { isVerified } userErrors { code } } }";
+    assert_eq!(
+        rita.data(verify, json!({ "id": report["id"] })).await["reportVerify"]["report"]["isVerified"],
+        true
+    );
+    analyze(&app, &technician, &study).await;
+    let after = rita.data(reports, json!({ "id": study })).await["study"]["reports"]["nodes"].clone();
+    assert_eq!(
+        (after.as_array().unwrap().len(), &after[0]["impression"]),
+        (1, &report["impression"])
+    );
+}
