@@ -162,6 +162,11 @@ fn a_head_without_lesions_has_a_brain_and_no_findings() {
         .analyze()
         .expect("it is a CT");
         assert_eq!(analysis.results.findings, []);
+        assert!(
+            !analysis.results.warnings.iter().any(|told| told.contains("skull")),
+            "{:?}",
+            analysis.results.warnings
+        );
         let brain = ml(&analysis, Label::Intracranial);
         assert!((1300.0..2300.0).contains(&brain), "{brain}");
         assert_eq!(ml(&analysis, Label::LeftLung) + ml(&analysis, Label::RightLung), 0.0);
@@ -215,4 +220,26 @@ fn metal_is_told_and_bone_is_not() {
     .expect("it is a CT");
     let found = of_kind(&analysis, FindingKind::DenseMaterial);
     assert_eq!((found.len(), analysis.results.findings.len()), (1, 1));
+}
+
+#[test]
+fn an_opening_of_the_skull_is_told() {
+    let hole = Lesion {
+        centre: [45.0, -60.0, 105.0],
+        radii: [30.0, 30.0, 12.0],
+        hu: 40.0,
+    };
+    let results = head(&Head {
+        lesions: vec![hole],
+        ..Head::default()
+    })
+    .analyze()
+    .expect("it is a CT")
+    .results;
+    assert!(
+        results.warnings.iter().any(|told| told.contains("opening of the skull")),
+        "{:?}",
+        results.warnings
+    );
+    assert_eq!(results.findings, []);
 }

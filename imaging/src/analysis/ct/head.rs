@@ -20,6 +20,8 @@ const VOLUME: f64 = 200.0;
 const OF_BODY: f64 = 0.4;
 /// There is hardly any fat inside of a skull.
 const MOST_FAT: f64 = 0.05;
+/// A vault narrows towards the vertex: an uppermost slice of more than this part of the widest is none.
+const OPEN: f64 = 0.3;
 /// Blood is denser than this and than the brain by this much: acute blood has 50 to 90 HU
 /// (Parizel et al., Eur Radiol 11:1770-1783, 2001).
 const BLOOD: f32 = 52.0;
@@ -34,6 +36,18 @@ pub struct Head {
     pub inside: Mask,
     /// The median of its intensities, in HU.
     pub median: f32,
+}
+
+impl Head {
+    /// Whether the inside ends below the vertex: bone no longer encloses it there, or the images end.
+    pub fn is_open(&self) -> bool {
+        let [columns, rows, _] = self.inside.shape;
+        let slices = self.inside.data.chunks_exact((columns * rows).max(1));
+        let areas: Vec<usize> = slices.map(|slice| slice.iter().filter(|inside| **inside).count()).collect();
+        let widest = areas.iter().copied().max().unwrap_or(0);
+        let uppermost = areas.iter().rev().find(|area| **area > 0);
+        uppermost.is_some_and(|area| *area as f64 > OPEN * widest as f64)
+    }
 }
 
 /// `None` when no skull encloses what looks like a brain.

@@ -44,6 +44,11 @@ pub fn see(series: &Series) -> Result<Seen, Cancelled> {
     progress(Stage::Structures, 0.7)?;
     let bone = tissue::bone(series, &body);
     let head = head::of(series, &body, &bone);
+    if head.as_ref().is_some_and(head::Head::is_open) {
+        let told = "The inside of the skull is known only where bone encloses it: it ends below the vertex, at an opening of the skull or at the end \
+                    of the images. Its volume and the search within it are of that part.";
+        warnings.push(told.to_owned());
+    }
     progress(Stage::Structures, 0.9)?;
     let mut labels = tissue::labels(hu, &body, &bone, lungs.as_ref(), head.as_ref());
 
