@@ -59,6 +59,9 @@ pub enum Command {
     /// Tokens with which workers outside the server claim jobs.
     #[command(subcommand)]
     WorkerToken(WorkerTokenCommand),
+    /// Trained models that analyse images (docs/models.md).
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// The audit trail: who saw and changed what.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -172,6 +175,31 @@ pub enum WorkerTokenCommand {
     Revoke {
         /// Its number in the list.
         id: i64,
+    },
+}
+
+#[derive(Subcommand)]
+#[command(
+    after_help = "Models are in the folder `models_dir` (GANTRY_MODELS_DIR), models in the data folder by default.\n\n\
+                        Examples:\n  gantry model add downloads/lung-nodules\n  gantry model list\n  gantry model check lung-nodules"
+)]
+pub enum ModelCommand {
+    /// The models that are there, and what is wrong with folders that are none.
+    List,
+    /// Copy a model to where the server finds it. Workers see it with their next analysis.
+    #[command(
+        after_help = "The folder holds model.toml, whose keys docs/models.md tells, and the weights that it names.\n\n\
+                            Example:\n  gantry model add downloads/lung-nodules"
+    )]
+    Add {
+        /// A folder with model.toml and weights.
+        folder: PathBuf,
+    },
+    /// Verify the weights and ask the network once, about zeros. Fails when one of the models does not run.
+    #[command(after_help = "Examples:\n  gantry model check\n  gantry model check lung-nodules")]
+    Check {
+        /// Only this model, in all its versions.
+        name: Option<String>,
     },
 }
 

@@ -5,6 +5,7 @@ mod arguments;
 mod audit;
 mod demo;
 mod jobs;
+mod models;
 mod serve;
 mod show;
 mod table;
@@ -59,6 +60,7 @@ async fn run(command: Command) -> Outcome {
         Command::Config => show::config(&config),
         Command::User(command) => accounts::user(config, command).await,
         Command::Jobs(command) => jobs::jobs(config, command).await,
+        Command::Model(command) => models::model(&config, command).await,
         Command::Audit(command) => audit::audit(config, command).await,
         Command::WorkerToken(command) => worker_tokens::worker_token(config, command).await,
         Command::Schema { .. } => Ok(()),

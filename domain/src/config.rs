@@ -52,6 +52,8 @@ pub struct Config {
     pub database_url: Secret,
     /// `file:///folder` or `s3://bucket/prefix` (with `AWS_*` of the environment); empty: a folder in `data_dir`.
     pub storage_url: String,
+    /// Folder of the models that plug in; unset: `models` in `data_dir`.
+    pub models_dir: Option<PathBuf>,
     /// Signs tokens and URLs, at least 32 characters; empty: made at first start and kept in `data_dir`.
     pub secret: Secret,
     /// Lets monitoring read `/metrics` as a bearer token; administrators may always.
@@ -172,6 +174,7 @@ impl Default for Config {
             data_dir: "./data".into(),
             database_url: Secret::default(),
             storage_url: String::new(),
+            models_dir: None,
             secret: Secret::default(),
             metrics_token: Secret::default(),
             access_token_minutes: 30,
@@ -314,6 +317,10 @@ impl Config {
             "" => format!("sqlite://{}", self.data_dir.join("gantry.db").display()),
             url => url.to_owned(),
         }
+    }
+
+    pub fn models_dir(&self) -> PathBuf {
+        self.models_dir.clone().unwrap_or_else(|| self.data_dir.join("models"))
     }
 
     pub fn storage_url(&self) -> String {

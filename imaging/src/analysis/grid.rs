@@ -66,7 +66,13 @@ impl Grid {
         steps.fold(self.origin, plus)
     }
 
-    /// The inverse of [`Grid::point`], as offset and rows of a matrix: `index[i] = offset[i] + dot(rows[i], point)`.
+    /// The inverse of [`Grid::point`].
+    pub fn place_of(&self, point: Vec3) -> Vec3 {
+        let (offset, rows) = self.inverse();
+        std::array::from_fn(|axis| offset[axis] + dot(rows[axis], point))
+    }
+
+    /// The same, as offset and rows of a matrix: `index[i] = offset[i] + dot(rows[i], point)`.
     /// The constructors of this crate make no singular grid.
     fn inverse(&self) -> (Vec3, [Vec3; 3]) {
         let [a, b, c] = self.axes;

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grid::{Grid, Volume, plus, scaled};
+use super::grid::{Grid, Vec3, Volume, plus, scaled};
 use super::results::Code;
 
-/// What a voxel is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What the methods of this crate tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Label {
     Outside = 0,
@@ -103,9 +102,36 @@ impl Label {
     }
 }
 
+/// What a number in a volume of labels stands for: one of [`Label`], or whatever a model marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelClass {
+    /// From 1; 0 is what nothing stands for.
+    pub label: u8,
+    pub name: String,
+    pub code: Option<Code>,
+    /// Its colour in overlays: RGB.
+    pub colour: [u8; 3],
+    /// A finding, which overlays show more strongly than a structure.
+    pub finding: bool,
+}
+
+impl From<Label> for LabelClass {
+    fn from(label: Label) -> Self {
+        Self {
+            label: label as u8,
+            name: label.name().to_owned(),
+            code: label.code(),
+            colour: label.colour(),
+            finding: label == Label::Finding,
+        }
+    }
+}
+
 /// The label of every voxel of the grid that was analysed, and the way to the pixels of the images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
+    /// What labels stand for, in the order of their numbers.
+    pub classes: Vec<LabelClass>,
     pub grid: Grid,
     pub volume: Volume<u8>,
     pub source: Grid,
@@ -114,6 +140,19 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// What the voxel at `point` (patient mm) is; `None` outside of the grid and where nothing is labelled.
+    pub fn class_at(&self, point: Vec3) -> Option<&LabelClass> {
+        let place = self.grid.place_of(point).map(f64::round);
+        let inside = (0..3).all(|axis| place[axis] >= 0.0 && place[axis] < self.grid.shape[axis] as f64);
+        let label = inside.then(|| self.volume.get(place.map(|index| index as usize)))?;
+        self.classes.iter().find(|class| class.label == label)
+    }
+
+    /// Which of the given images shows the patient position `point`, if one does.
+    pub fn image_at(&self, point: Vec3) -> Option<usize> {
+        image_at(&self.source, &self.images, point)
+    }
+
     /// The labels of the pixels of slice `slice` of the source, row by row (`source.shape[0]` columns, `source.shape[1]` rows): what a
     /// segmentation object (PS3.3 A.51) or an overlay of that image needs. Nearest neighbour; `None` beyond the last slice.
     pub fn of_slice(&self, slice: usize) -> Option<Vec<u8>> {
@@ -135,4 +174,11 @@ impl Labels {
         }
         Some(out)
     }
+}
+
+/// Which of `images`, the slices of `source`, shows the patient position `point`, if one does.
+pub fn image_at(source: &Grid, images: &[usize], point: Vec3) -> Option<usize> {
+    let slice = source.place_of(point)[2].round();
+    let known = slice >= 0.0 && slice < images.len() as f64;
+    known.then(|| images[slice as usize])
 }

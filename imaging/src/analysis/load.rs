@@ -1,8 +1,9 @@
 //! From decoded samples to a volume of bounded size: each slice is brought to units, averaged or interpolated onto an isotropic grid as
 //! it comes in, and forgotten. A triangle filter as wide as the reduction does both (as `render::resize` does for pictures).
 
-use super::grid::{Grid, Volume, scaled};
+use super::grid::{Grid, Volume};
 use super::header::ImageHeader;
+use super::resample::{resized, taps};
 use super::stack::Stack;
 use super::{AnalysisError, Kind, Options, Source, Stage};
 use crate::pixels::{SampleData, Samples};
@@ -45,14 +46,7 @@ fn working_grid(source: &Grid, options: &Options) -> Grid {
     while !affordable(step) {
         step *= 1.05;
     }
-    let shape = counts(step);
-    let ratio: [f64; 3] = std::array::from_fn(|axis| source.shape[axis] as f64 / shape[axis] as f64);
-    Grid {
-        shape,
-        // Voxels are centred: the first new centre lies half a new step from the edge where the first old one lies half an old step.
-        origin: source.point(ratio.map(|ratio| (ratio - 1.0) / 2.0)),
-        axes: std::array::from_fn(|axis| scaled(source.axes[axis], ratio[axis])),
-    }
+    source.resampled(counts(step))
 }
 
 /// Reads all slices of the stack.
@@ -152,47 +146,4 @@ fn converted(header: &ImageHeader, kind: Kind, stored: impl Iterator<Item = f64>
         }
     };
     stored.map(one).collect()
-}
-
-/// The source cells of one target cell: `weights.len()` of them from `start` on.
-pub struct Taps {
-    start: usize,
-    weights: Vec<f32>,
-}
-
-/// From `from` cells to `to` cells over the same length.
-pub fn taps(from: usize, to: usize) -> Vec<Taps> {
-    let scale = from as f64 / to as f64;
-    let support = scale.max(1.0);
-    let target = |index: usize| {
-        // Beyond the outermost centres the outermost cells go on.
-        let centre = ((index as f64 + 0.5) * scale - 0.5).clamp(0.0, from as f64 - 1.0);
-        let start = (centre - support).floor().max(0.0) as usize;
-        let end = ((centre + support).ceil() as usize + 1).min(from);
-        let weight = |source: usize| (1.0 - (source as f64 - centre).abs() / support).max(0.0);
-        let sum: f64 = (start..end).map(weight).sum();
-        let weights = (start..end).map(|source| (weight(source) / sum) as f32).collect();
-        Taps { start, weights }
-    };
-    (0..to).map(target).collect()
-}
-
-/// A plane of values, `width` a row, on the cells that the taps make.
-pub fn resized(values: &[f32], width: usize, columns: &[Taps], rows: &[Taps]) -> Vec<f32> {
-    let mut narrow = Vec::with_capacity(values.len() / width.max(1) * columns.len());
-    for row in values.chunks_exact(width) {
-        narrow.extend(columns.iter().map(|tap| {
-            let source = row[tap.start..].iter().zip(&tap.weights);
-            source.map(|(value, weight)| value * weight).sum::<f32>()
-        }));
-    }
-    let mut out = vec![0.0f32; columns.len() * rows.len()];
-    for (tap, line) in rows.iter().zip(out.chunks_exact_mut(columns.len())) {
-        for (source, weight) in narrow.chunks_exact(columns.len()).skip(tap.start).zip(&tap.weights) {
-            for (sum, value) in line.iter_mut().zip(source) {
-                *sum += value * weight;
-            }
-        }
-    }
-    out
 }

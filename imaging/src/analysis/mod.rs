@@ -19,20 +19,24 @@ mod overlay;
 mod quality;
 mod radiograph;
 mod report;
+mod resample;
 mod results;
+mod said;
 mod stack;
 mod statistics;
 mod summary;
 
-pub use grid::{Grid, Vec3, Volume};
+pub use components::{Components, Neighbours, Part};
+pub use grid::{Grid, Mask, Vec3, Volume};
 pub use header::ImageHeader;
-pub use labels::{Label, Labels};
+pub use labels::{Label, LabelClass, Labels};
 pub use overlay::{LegendEntry, Montage};
 pub use report::{REPORT_TYPE, ReportText};
 pub use results::{
-    Code, Finding, FindingKind, Measurement, Method, Preprocessing, Region, Results, Search, Spatial, Statistics,
-    Structure, Summary,
+    Code, Finding, FindingKind, Measurement, Method, ModelName, Preprocessing, Region, Results, Search, Spatial,
+    Statistics, Structure, Summary,
 };
+pub use said::Said;
 pub use stack::{MAX_IMAGES, Stack};
 
 use serde::{Deserialize, Serialize};
@@ -138,6 +142,8 @@ pub struct Analysis {
     pub volume: Volume<f32>,
     /// The window for showing `volume`: centre and width.
     pub window: [f64; 2],
+    /// Of the warnings, those that are about the images, whoever looks at them.
+    pub of_images: Vec<String>,
 }
 
 /// Analyses one series from the headers of its images, which `read` decodes one at a time.
@@ -166,12 +172,16 @@ pub fn analyze(
     };
     progress(Stage::Summary, 0.0)?;
     let labels = Labels {
+        classes: Label::ALL.into_iter().filter(|label| *label != Label::Outside).map(LabelClass::from).collect(),
         grid: loaded.grid,
         volume: seen.labels,
         source: stack.grid,
         images: stack.order.clone(),
     };
+    let methods: Vec<(LabelClass, Method)> =
+        seen.methods.into_iter().map(|(label, method)| (label.into(), method)).collect();
     let results = Results {
+        model: None,
         kind: stack.kind,
         modality: headers[stack.order[0]].modality.clone(),
         preprocessing: Preprocessing {
@@ -191,7 +201,7 @@ pub fn analyze(
             scaled: stack.scaled,
         },
         statistics: statistics::of(&loaded.volume.data),
-        structures: summary::structures(&loaded, &labels.volume, &seen.methods, stack.kind),
+        structures: summary::structures(&loaded.grid, &loaded.volume, &labels.volume, &methods, stack.kind),
         findings: seen.findings,
         measurements: seen.measurements,
         searches: seen.searches,
@@ -204,6 +214,7 @@ pub fn analyze(
         labels,
         volume: loaded.volume,
         window,
+        of_images: stack.warnings,
     })
 }
 
@@ -235,14 +246,7 @@ impl Series<'_> {
 
     /// Which of the given images shows the patient position `point`, if one does.
     fn image_at(&self, point: Vec3) -> Option<usize> {
-        let there = Grid {
-            shape: [1; 3],
-            origin: point,
-            axes: self.stack.grid.axes,
-        };
-        let slice = self.stack.grid.map_from(&there).0[2].round();
-        let known = slice >= 0.0 && slice < self.stack.order.len() as f64;
-        known.then(|| self.stack.order[slice as usize])
+        labels::image_at(&self.stack.grid, &self.stack.order, point)
     }
 
     /// The length of the volume from feet to head, in mm.

@@ -2,7 +2,7 @@
 
 use super::Analysis;
 use super::grid::Volume;
-use super::labels::Label;
+use super::labels::LabelClass;
 use crate::pixels::PixelError;
 use crate::render::{Format, Picture, PictureData, encode};
 
@@ -23,9 +23,10 @@ pub struct Montage {
 }
 
 /// One colour of a montage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegendEntry {
-    pub label: Label,
+    pub label: u8,
+    pub name: String,
     pub colour: [u8; 3],
 }
 
@@ -81,13 +82,14 @@ impl Analysis {
         let height = PANEL + SWATCH + 3 * MARGIN;
         let mut bytes = vec![0u8; width * height * 3];
         for (number, plane) in planes.into_iter().enumerate() {
-            self.draw(plane, centre[plane.across], |x, y, colour, label| {
+            self.draw(plane, centre[plane.across], |x, y, colour, class| {
                 let at = ((y + MARGIN) * width + x + MARGIN + number * (PANEL + MARGIN)) * 3;
                 bytes[at..at + 3].copy_from_slice(&colour);
-                if label != Label::Outside && !legend.iter().any(|entry| entry.label == label) {
+                if let Some(class) = class.filter(|class| !legend.iter().any(|entry| entry.label == class.label)) {
                     legend.push(LegendEntry {
-                        label,
-                        colour: label.colour(),
+                        label: class.label,
+                        name: class.name.clone(),
+                        colour: class.colour,
                     });
                 }
             });
@@ -115,23 +117,20 @@ impl Analysis {
         let surest = surest.max_by(|a, b| a.confidence.total_cmp(&b.confidence)).and_then(|finding| finding.position);
         match surest {
             Some(point) => {
-                let there = super::Grid {
-                    origin: point,
-                    ..self.labels.grid
-                };
-                let place = self.labels.grid.map_from(&there).0;
+                let place = self.labels.grid.place_of(point);
                 std::array::from_fn(|axis| (place[axis].round().max(0.0) as usize).min(labels.shape[axis] - 1))
             }
-            None => labels
-                .map(|label| label != Label::Outside as u8)
-                .bounds()
-                .map_or(labels.shape.map(|count| count / 2), |(low, high)| {
+            None => {
+                labels.map(|label| label != 0).bounds().map_or(labels.shape.map(|count| count / 2), |(low, high)| {
                     std::array::from_fn(|axis| (low[axis] + high[axis]) / 2)
-                }),
+                })
+            }
         }
     }
 
-    fn draw(&self, plane: &Plane, across: usize, mut put: impl FnMut(usize, usize, [u8; 3], Label)) {
+    fn draw(&self, plane: &Plane, across: usize, mut put: impl FnMut(usize, usize, [u8; 3], Option<&LabelClass>)) {
+        let mut classes: [Option<&LabelClass>; 256] = [None; 256];
+        self.labels.classes.iter().for_each(|class| classes[usize::from(class.label)] = Some(class));
         let spacing = self.labels.grid.spacing();
         let (columns, rows) = (self.volume.shape[plane.right], self.volume.shape[plane.down]);
         let (wide, high) = (spacing[plane.right] * columns as f64, spacing[plane.down] * rows as f64);
@@ -147,14 +146,12 @@ impl Analysis {
                 place[plane.down] = if plane.upside_down { rows - 1 - row } else { row };
                 let value = f64::from(self.volume.get(place));
                 let grey = ((value - centre) / range + 0.5).clamp(0.0, 1.0) as f32 * 255.0;
-                let label = Label::ALL[usize::from(self.labels.volume.get(place))];
-                let tint = match label {
-                    Label::Outside => 0.0,
-                    Label::Finding => FINDING_TINT,
-                    _ => TINT,
-                };
-                let colour = label.colour().map(|part| (grey * (1.0 - tint) + f32::from(part) * tint) as u8);
-                put(x, y, colour, label);
+                let class = classes[usize::from(self.labels.volume.get(place))];
+                let (tint, over) = class.map_or((0.0, [0; 3]), |class| {
+                    (if class.finding { FINDING_TINT } else { TINT }, class.colour)
+                });
+                let colour = over.map(|part| (grey * (1.0 - tint) + f32::from(part) * tint) as u8);
+                put(x, y, colour, class);
             }
         }
     }

@@ -8,8 +8,7 @@ use super::results::{Finding, Method, Results, Search, Structure};
 /// The type of the report (S2-58).
 pub const REPORT_TYPE: &str = "AI Preliminary Report";
 
-const AID: &str = "This text was written by software without training on patients. It is an unverified aid: a physician must look at the \
-                   images, and nothing here is a diagnosis.";
+const AID: &str = "It is an unverified aid: a physician must look at the images, and nothing here is a diagnosis.";
 
 /// Findings and impression of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Results {
     }
 
     fn findings_text(&self) -> String {
-        let mut sections = vec![AID.to_owned(), self.technique()];
+        let mut sections = vec![self.author(), self.technique()];
         if !self.structures.is_empty() {
             sections.push(list("Structures:", self.structures.iter().map(structure)));
         }
@@ -52,6 +51,16 @@ impl Results {
         sections.push(list("Methods:", self.methods().into_iter().map(cited)));
         sections.retain(|section| !section.is_empty());
         sections.join("\n\n")
+    }
+
+    fn author(&self) -> String {
+        match &self.model {
+            None => format!("This text was written by software without training on patients. {AID}"),
+            Some(model) => format!(
+                "This text was written from what the trained model {} {} gave ({}). {AID}",
+                model.name, model.version, model.source
+            ),
+        }
     }
 
     fn technique(&self) -> String {

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::grid::Vec3;
-use super::labels::Label;
 
 /// The results of the analysis of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Results {
+    /// Whose results these are; `None` for the methods of this crate.
+    #[serde(default)]
+    pub model: Option<ModelName>,
     pub kind: Kind,
     /// Modality (0008,0060) of the series.
     pub modality: String,
@@ -24,6 +26,15 @@ pub struct Results {
     pub warnings: Vec<String>,
     /// The middle slice on 256 x 256 pixels.
     pub summary: Summary,
+}
+
+/// A trained model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelName {
+    pub name: String,
+    pub version: String,
+    /// Where it comes from and who described it.
+    pub source: String,
 }
 
 /// How the series became a volume.
@@ -94,8 +105,11 @@ pub struct Code {
 /// A segmented structure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Structure {
-    pub label: Label,
+    /// What its voxels are labelled with.
+    pub label: u8,
     pub name: String,
+    /// Its colour in overlays: RGB.
+    pub colour: [u8; 3],
     /// `None` where no code of a body structure fits, as for the bright part of an image.
     pub code: Option<Code>,
     /// Millilitres; `None` for projections, which have no volume.
@@ -131,6 +145,8 @@ pub enum FindingKind {
     Clipping,
     /// The exposure is far from its target.
     Exposure,
+    /// Whatever a trained model marks; its description says what.
+    MarkedByModel,
 }
 
 /// A candidate that a person should look at.
@@ -149,7 +165,7 @@ pub struct Finding {
     pub volume_ml: Option<f64>,
     /// Mean intensity, in units.
     pub mean: Option<f64>,
-    /// From 0 to 1: how well it fits what the method looks for. Not a probability of disease.
+    /// From 0 to 1: how well it fits what the method looks for, or the score that a model gives. Not a probability of disease.
     pub confidence: f64,
     pub method: Method,
 }
@@ -191,7 +207,8 @@ pub struct Summary {
 /// A connected region of one structure on the middle slice, in pixels, row before column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Region {
-    pub label: Label,
+    /// Of which structure.
+    pub label: u8,
     pub area: usize,
     pub centroid: [f64; 2],
     /// First row and column, and the ones after the last.

@@ -2,9 +2,9 @@
 
 use super::Kind;
 use super::components::{Components, Neighbours};
-use super::grid::{Mask, Vec3, Volume};
-use super::labels::Label;
-use super::load::{Loaded, resized, taps};
+use super::grid::{Grid, Mask, Vec3, Volume};
+use super::labels::LabelClass;
+use super::resample::{resized, taps};
 use super::results::{Method, Region, Structure, Summary};
 use super::statistics;
 
@@ -14,28 +14,35 @@ const EDGE: usize = 256;
 const SMALLEST_REGION: usize = 100;
 const MOST_REGIONS: usize = 5;
 
-/// The structures that have a method, with their sizes and places.
-pub fn structures(loaded: &Loaded, labels: &Volume<u8>, methods: &[(Label, Method)], kind: Kind) -> Vec<Structure> {
-    let mut sums = [Sum::default(); Label::ALL.len()];
-    for (at, (label, value)) in labels.data.iter().zip(&loaded.volume.data).enumerate() {
-        if *label != Label::Outside as u8 {
+/// The structures that occur, with their sizes and places.
+pub fn structures(
+    grid: &Grid,
+    values: &Volume<f32>,
+    labels: &Volume<u8>,
+    classes: &[(LabelClass, Method)],
+    kind: Kind,
+) -> Vec<Structure> {
+    let mut sums = [Sum::default(); 256];
+    for (at, (label, value)) in labels.data.iter().zip(&values.data).enumerate() {
+        if *label != 0 {
             sums[usize::from(*label)].take(labels.place(at), *value);
         }
     }
-    let structure = |(label, method): &(Label, Method)| {
-        let sum = &sums[*label as usize];
+    let structure = |(class, method): &(LabelClass, Method)| {
+        let sum = &sums[usize::from(class.label)];
         let count = sum.voxels as f64;
-        let corners = [sum.low, sum.high].map(|corner| loaded.grid.point(corner.map(|index| index as f64)));
-        let [across, down, _] = loaded.grid.spacing();
+        let corners = [sum.low, sum.high].map(|corner| grid.point(corner.map(|index| index as f64)));
+        let [across, down, _] = grid.spacing();
         let projection = kind == Kind::Radiograph;
         (sum.voxels > 0).then(|| Structure {
-            label: *label,
-            name: label.name().to_owned(),
-            code: label.code(),
-            volume_ml: (!projection).then(|| count * loaded.grid.voxel_ml()),
+            label: class.label,
+            name: class.name.clone(),
+            colour: class.colour,
+            code: class.code.clone(),
+            volume_ml: (!projection).then(|| count * grid.voxel_ml()),
             area_mm2: projection.then_some(count * across * down),
             voxels: sum.voxels,
-            centroid: loaded.grid.point(sum.place.map(|sum| sum / count)),
+            centroid: grid.point(sum.place.map(|sum| sum / count)),
             bounds: [
                 std::array::from_fn(|axis| corners[0][axis].min(corners[1][axis])),
                 std::array::from_fn(|axis| corners[0][axis].max(corners[1][axis])),
@@ -44,7 +51,7 @@ pub fn structures(loaded: &Loaded, labels: &Volume<u8>, methods: &[(Label, Metho
             method: method.clone(),
         })
     };
-    methods.iter().filter_map(structure).collect()
+    classes.iter().filter_map(structure).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -114,10 +121,13 @@ pub fn middle_slice(volume: &Volume<f32>, labels: &Volume<u8>) -> Summary {
 
 fn regions(labels: &[u8]) -> Vec<Region> {
     let mut regions = Vec::new();
-    for label in Label::ALL.into_iter().filter(|label| *label != Label::Outside) {
+    let mut occurring = labels.to_vec();
+    occurring.sort_unstable();
+    occurring.dedup();
+    for label in occurring.into_iter().filter(|label| *label != 0) {
         let mask = Mask {
             shape: [EDGE, EDGE, 1],
-            data: labels.iter().map(|found| *found == label as u8).collect(),
+            data: labels.iter().map(|found| *found == label).collect(),
         };
         let found = Components::of(&mask, Neighbours::All);
         let large = found.parts.iter().filter(|part| part.voxels > SMALLEST_REGION);
@@ -151,6 +161,7 @@ fn eccentricity(found: &Components, label: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Label;
     use super::*;
 
     #[test]
@@ -172,7 +183,7 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(
             (found[0].label, found[0].centroid, found[0].bbox),
-            (Label::Bone, [60.0, 80.0], [40, 60, 81, 101])
+            (Label::Bone as u8, [60.0, 80.0], [40, 60, 81, 101])
         );
         assert!(found[0].eccentricity < 0.05 && found[1].eccentricity > 0.99);
         assert_eq!((found[1].area, found[1].bbox), (400, [200, 10, 204, 110]));

@@ -9,7 +9,7 @@ fn of_kind(analysis: &Analysis, kind: FindingKind) -> Vec<&Finding> {
 }
 
 fn ml(analysis: &Analysis, label: Label) -> f64 {
-    let structure = analysis.results.structures.iter().find(|structure| structure.label == label);
+    let structure = analysis.results.structures.iter().find(|structure| structure.label == label as u8);
     structure.and_then(|structure| structure.volume_ml).unwrap_or(0.0)
 }
 
@@ -65,7 +65,9 @@ fn a_chest_without_lesions_has_lungs_and_no_findings() {
 #[test]
 fn lungs_are_left_and_right_of_each_other() {
     let analysis = chest(&Chest::default()).analyze().expect("it is a CT");
-    let centre = |label| analysis.results.structures.iter().find(|s| s.label == label).expect("it is there").centroid;
+    let centre = |label: Label| {
+        analysis.results.structures.iter().find(|s| s.label == label as u8).expect("it is there").centroid
+    };
     let (left, right) = (centre(Label::LeftLung), centre(Label::RightLung));
     assert!(
         (60.0..95.0).contains(&left[0]) && (-95.0..-60.0).contains(&right[0]),

@@ -10,7 +10,12 @@ fn kinds(phantom: &Phantom) -> Vec<FindingKind> {
 }
 
 fn structure(analysis: &Analysis, label: Label) -> &imaging::analysis::Structure {
-    analysis.results.structures.iter().find(|structure| structure.label == label).expect("it is there")
+    analysis
+        .results
+        .structures
+        .iter()
+        .find(|structure| structure.label == label as u8)
+        .expect("it is there")
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn small_head() -> Phantom {
 
 fn volume_and_place(phantom: &Phantom) -> (f64, [f64; 3]) {
     let results = phantom.analyze().expect("it is a CT").results;
-    let brain = results.structures.iter().find(|s| s.label == Label::Intracranial).expect("a brain");
+    let brain = results.structures.iter().find(|s| s.label == Label::Intracranial as u8).expect("a brain");
     let finding = results.findings.first().expect("the lesion");
     (brain.volume_ml.expect("a volume"), finding.position.expect("a place"))
 }
@@ -137,7 +137,7 @@ fn a_smaller_budget_makes_larger_voxels_and_nearly_the_same_volumes() {
         };
         let results = phantom.analyze_with(&options).expect("a CT").results;
         assert!(results.preprocessing.shape.iter().product::<usize>() <= voxels);
-        let structure = results.structures.into_iter().find(|s| s.label == Label::Intracranial).expect("a brain");
+        let structure = results.structures.into_iter().find(|s| s.label == Label::Intracranial as u8).expect("a brain");
         structure.volume_ml.expect("a volume")
     };
     let (fine, coarse) = (brain(12 << 20), brain(400_000));
@@ -194,7 +194,7 @@ fn a_single_slice_is_measured_and_nothing_is_looked_for_in_it() {
     phantom.images = vec![phantom.images[15].clone()];
     phantom.headers[0].thickness = Some(4.0);
     let results = phantom.analyze().expect("it is a CT").results;
-    assert!(results.structures.iter().any(|structure| structure.label == Label::Bone));
+    assert!(results.structures.iter().any(|structure| structure.label == Label::Bone as u8));
     assert_eq!(results.findings, []);
     assert!(results.searches.iter().any(|search| search.skipped.is_some()));
 }

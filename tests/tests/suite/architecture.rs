@@ -13,13 +13,17 @@ use std::process::Command;
 
 /// Each room and the rooms it may depend on. Arrows point down only.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("gantry", &["api", "worker", "dimse", "domain", "imaging", "migration"]),
+    (
+        "gantry",
+        &["api", "worker", "dimse", "domain", "imaging", "inference", "migration"],
+    ),
     ("api", &["domain", "imaging"]),
-    ("worker", &["documents", "domain", "imaging"]),
+    ("worker", &["documents", "domain", "imaging", "inference"]),
     ("dimse", &["domain", "imaging"]),
     ("domain", &["entity", "imaging", "migration"]),
     ("migration", &["entity"]),
     ("entity", &[]),
+    ("inference", &["imaging"]),
     ("imaging", &[]),
     ("documents", &[]),
     (
@@ -33,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "domain",
             "entity",
             "imaging",
+            "inference",
             "migration",
         ],
     ),
@@ -47,6 +52,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("sea_orm", &["domain", "entity", "migration"]),
     ("sqlx", &["domain", "migration"]),
     ("object_store", &["domain"]),
+    ("tract", &["inference"]),
 ];
 
 /// Rooms whose strings may hold SQL.

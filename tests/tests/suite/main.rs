@@ -23,6 +23,7 @@ mod history;
 mod identity;
 mod jobs;
 mod media;
+mod models;
 mod pacs;
 mod prices;
 mod processes;

@@ -11,6 +11,7 @@ const VALUES: &[(&str, &str)] = &[
     ("data_dir", "elsewhere/data"),
     ("database_url", "sqlite://elsewhere/of-tests.db"),
     ("storage_url", "s3://bucket-of-tests/prefix"),
+    ("models_dir", "elsewhere/models"),
     ("secret", "0123456789abcdef0123456789abcdef"),
     ("metrics_token", "a token of monitoring"),
     ("default_centre_id", "4711"),

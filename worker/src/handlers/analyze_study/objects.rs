@@ -112,10 +112,10 @@ fn authoring(study: &Study, series: &Series, names: &Names, what: &str, descript
 fn segment(names: &Names, structure: &Structure) -> Segment {
     let name = structure.name.clone();
     Segment {
-        label: structure.label as u8,
+        label: structure.label,
         category: Code::sct("123037004", "Anatomical structure"),
         kind: kind(structure),
-        colour: structure.label.colour(),
+        colour: structure.colour,
         tracking_uid: names.uid(&format!("tracking {name}")),
         tracking_id: name.clone(),
         name,

@@ -6,7 +6,7 @@ use domain::App;
 use domain::rows::{Instance, Series};
 use domain::studies::{self, frames};
 use imaging::analysis::{
-    AnalysisError, Cancelled, ImageHeader, Label, Labels, MAX_IMAGES, Options, Results, Stage, analyze as engine,
+    AnalysisError, Cancelled, ImageHeader, Labels, MAX_IMAGES, Options, Results, Stage, analyze as engine,
 };
 use imaging::dataset::DataSet;
 use imaging::pixels::{PixelError, Samples};
@@ -84,10 +84,7 @@ pub async fn analyze(
         let analysis = engine(&read.headers, &mut frame, &Options::default(), &progress)?;
         let montage = analysis.montage();
         let colour = |[r, g, b]: [u8; 3]| format!("#{r:02x}{g:02x}{b:02x}");
-        let legend = montage
-            .legend
-            .iter()
-            .map(|entry| json!({ "label": Label::name(entry.label), "colour": colour(entry.colour) }));
+        let legend = montage.legend.iter().map(|entry| json!({ "label": entry.name, "colour": colour(entry.colour) }));
         Ok(Analysed {
             legend: legend.collect(),
             montage: montage.png().map_err(|error| AnalysisError::Pixels { image: 0, error })?,
