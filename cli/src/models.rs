@@ -64,10 +64,18 @@ fn row(installed: &Installed) -> [String; 7] {
 
 fn gives(installed: &Installed) -> String {
     let output = &installed.manifest().output;
-    let labels = output.labels.as_ref().map(|map| format!("{} labels", map.classes.len()));
-    let heat = (!output.heat_maps.is_empty()).then(|| format!("{} heat maps", output.heat_maps.len()));
-    let scores = output.scores.as_ref().map(|scores| format!("{} scores", scores.classes.len()));
-    [labels, heat, scores].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let labels = output.labels.as_ref().map_or(0, |map| map.classes.len());
+    let scores = output.scores.as_ref().map_or(0, |scores| scores.classes.len());
+    let counted = [
+        (labels, "label"),
+        (output.heat_maps.len(), "heat map"),
+        (scores, "score"),
+    ];
+    let words = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// Folders that are no models fail the command, after everything else was said.

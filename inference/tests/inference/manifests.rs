@@ -95,3 +95,20 @@ fn servers_are_addressed_by_http_and_plain_names() {
         assert!(error.contains(key), "{error}");
     }
 }
+
+#[test]
+fn the_manifest_of_the_documentation_is_one_with_either_engine() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/models.md");
+    let page = std::fs::read_to_string(page).expect("it is there");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [manifest, server] = blocks.as_slice() else {
+        panic!("{} blocks", blocks.len());
+    };
+    Manifest::parse(manifest).expect("a manifest");
+    let (engine, input) = (manifest.find("[engine]"), manifest.find("[input]"));
+    let (before, after) = (
+        &manifest[..engine.expect("a part")],
+        &manifest[input.expect("a part")..],
+    );
+    Manifest::parse(&format!("{before}{server}{after}")).expect("a manifest");
+}

@@ -42,7 +42,7 @@ fn a_model_is_added_listed_and_checked() {
         "dense",
         "1.0.0",
         "ONNX",
-        "2 labels, 1 heat maps",
+        "2 labels, 1 heat map ",
         "whole",
         "CHEST",
         "2 scores",
