@@ -15,3 +15,6 @@ pub use read::{
 };
 pub use report::analysis_report;
 pub use write::{NewAnalysis, analyses_replace, derived_add};
+
+/// The name of the engine that needs no model.
+pub const ENGINE: &str = "gantry";

@@ -4,6 +4,8 @@ use super::{Class, Engine, HeatMap, Input, LabelMap, Manifest, Normalisation, Ou
 
 /// Labels from here on are those of heat maps.
 pub const MAX_CLASSES: u8 = 199;
+/// The engine of `imaging::analysis`, beside whose results those of models are kept.
+const ENGINE: &str = "gantry";
 const MAX_HEAT_MAPS: usize = 16;
 const MAX_SCORES: usize = 1000;
 /// Values of one tensor that goes into a network.
@@ -16,6 +18,9 @@ type Checked = Result<(), String>;
 
 pub fn check(manifest: &Manifest) -> Checked {
     folder_name("name", &manifest.name)?;
+    require(manifest.name != ENGINE, || {
+        format!("name must not be {ENGINE}: results of the engine that needs no model have that name")
+    })?;
     folder_name("version", &manifest.version)?;
     text("licence", &manifest.licence)?;
     text("source", &manifest.source)?;

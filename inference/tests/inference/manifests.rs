@@ -8,6 +8,7 @@ fn every_mistake_is_told_by_its_key() {
     for (from, to, key) in [
         ("name = \"dense\"", "name = \"Dense Model\"", "name"),
         ("name = \"dense\"", "name = \"../dense\"", "name"),
+        ("name = \"dense\"", "name = \"gantry\"", "name"),
         ("version = \"1.0.0\"", "", "version"),
         ("licence", "license", "license"),
         ("kind = \"onnx\"", "kind = \"python\"", "python"),

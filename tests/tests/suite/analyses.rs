@@ -205,3 +205,99 @@ async fn a_verified_report_of_the_software_stays_and_no_second_one_is_written() 
         (1, &report["impression"])
     );
 }
+
+/// One of the networks that the tests of `inference` use, where the server finds it.
+fn install(app: &TestApp, name: &str) {
+    let network = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../inference/tests/models").join(name);
+    inference::add(&app.app.config.models_dir(), &network).unwrap();
+}
+
+#[tokio::test]
+async fn a_model_is_asked_beside_the_engine_and_keeps_its_name_version_and_hashes() {
+    let app = TestApp::new().await;
+    install(&app, "dense");
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(&[])).await;
+    let found = analyze(&app, &technician, &study).await;
+    let analyses = found["analyses"]["nodes"].as_array().unwrap();
+    let of = |model: &str| analyses.iter().find(|one| one["model"] == model).unwrap();
+    let (engine, model) = (of("gantry"), of("dense"));
+    assert_eq!(
+        (&model["error"], &model["modelVersion"], &model["inputHash"]),
+        (&Value::Null, &json!("1.0.0"), &engine["inputHash"])
+    );
+    assert_eq!(
+        model["weightsHash"],
+        json!("7790ddd22a66caff05513d89067f629096811d3756336030de67c5a461b24b2d")
+    );
+    assert_eq!(engine["findings"], json!([]));
+    let names: Vec<&Value> = model["structures"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["soft tissue", "dense tissue"]);
+    assert!(
+        model["structures"][0]["method"]["name"].as_str().unwrap().contains("dense 1.0.0"),
+        "{model}"
+    );
+    // Both stored their own objects, and the report tells who said what.
+    assert_ne!(model["segmentationUid"], engine["segmentationUid"]);
+    let segmentations = found["series"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|series| series["modality"] == "SEG")
+        .count();
+    assert_eq!(segmentations, 2);
+    let report =
+        app.radiologist().await.data(REPORT, json!({ "id": study })).await["study"]["reports"]["nodes"][0].clone();
+    assert!(
+        report["findings"].as_str().unwrap().contains("Series 1, model dense 1.0.0"),
+        "{report}"
+    );
+}
+
+const REPORT: &str = "query($id: ID!) { study(id: $id) { reports { nodes { findings } } } }";
+
+#[tokio::test]
+async fn a_model_that_cannot_be_run_says_why_and_stops_nothing() {
+    let app = TestApp::new().await;
+    install(&app, "dense");
+    let weights = app.app.config.models_dir().join("dense/1.0.0/model.onnx");
+    std::fs::write(weights, b"not these").unwrap();
+    let broken = app.app.config.models_dir().join("broken/1.0.0");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("model.toml"), b"name = 7").unwrap();
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(&[])).await;
+    let found = analyze(&app, &technician, &study).await;
+    let analyses = found["analyses"]["nodes"].as_array().unwrap();
+    assert_eq!(analyses.len(), 2);
+    let of = |model: &str| analyses.iter().find(|one| one["model"] == model).unwrap();
+    assert_eq!(of("gantry")["error"], Value::Null);
+    assert!(
+        of("dense")["error"].as_str().unwrap().contains("not the file that the manifest names"),
+        "{}",
+        of("dense")
+    );
+}
+
+#[tokio::test]
+async fn a_server_of_models_that_is_away_is_waited_for() {
+    let app = TestApp::new().await;
+    install(&app, "dense");
+    let folder = app.app.config.models_dir().join("dense/1.0.0");
+    let manifest = std::fs::read_to_string(folder.join("model.toml")).unwrap();
+    let (before, rest) = manifest.split_once("[engine]").unwrap();
+    let (_, after) = rest.split_once("[input]").unwrap();
+    let away = "[engine]\nkind = \"kserve\"\nurl = \"http://127.0.0.1:1\"\nmodel = \"dense\"\n";
+    std::fs::write(folder.join("model.toml"), format!("{before}{away}\n[input]{after}")).unwrap();
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(&[])).await;
+    assert_eq!(analyze(&app, &technician, &study).await["analyses"]["totalCount"], 0);
+    let jobs = "query($id: ID!) { study(id: $id) { jobs { nodes { kind state error } } } }";
+    let jobs = technician.data(jobs, json!({ "id": study })).await["study"]["jobs"]["nodes"].clone();
+    let job = jobs.as_array().unwrap().iter().find(|job| job["kind"] == "ANALYZE_STUDY").unwrap();
+    assert_eq!(job["state"], "PENDING");
+    assert!(
+        job["error"].as_str().unwrap().contains("inference server cannot be used now"),
+        "{job}"
+    );
+}

@@ -1,7 +1,9 @@
-//! Analyses every series of a study that the engine can read: a preliminary report, a picture of the segmentation, and DICOM objects.
+//! Analyses every series of a study that the engine can read, by the engine and by the models that take it: a preliminary report, pictures of the
+//! segmentations, and DICOM objects.
 //!
 //! A series that cannot be analysed gets a row that says why; that is no failure of the job.
 
+mod models;
 mod objects;
 mod series;
 
@@ -10,17 +12,18 @@ use crate::engine::{JobCtx, JobError};
 use domain::App;
 use domain::analyses::{self, NewAnalysis};
 use domain::context::Context;
-use domain::jobs::AnalyzeStudyV1;
+use domain::jobs::{AnalyzeStudyV1, Job};
 use domain::rows::{Series, Study};
 use domain::studies;
 use imaging::analysis::{AnalysisError, Kind, ReportText};
-use series::Analysed;
+use inference::Model;
+use series::{Analysed, By, Seen, Unseen};
 use sha2::{Digest, Sha256};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-const MODEL: &str = "gantry";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Bytes of a text, well within what a report may have.
 const LONGEST: usize = 60_000;
@@ -46,10 +49,11 @@ async fn analyze(app: &App, job: &AnalyzeStudyV1, ctx: &JobCtx, output: &Output)
             from: number as f64 / wanted.len() as f64,
             share: 1.0 / wanted.len() as f64,
         };
-        let (analysis, text) = one_series(app, ctx, output, place, &study, series).await?;
-        texts.push(text);
-        files.extend(analysis.overlay.iter().map(|(file, _)| file.clone()));
-        new.push(analysis);
+        for (analysis, text) in one_series(app, ctx, output, place, &study, series).await? {
+            texts.push(text);
+            files.extend(analysis.overlay.iter().map(|(file, _)| file.clone()));
+            new.push(analysis);
+        }
     }
     let done = ctx.completing().await?;
     output.batch.commit(&*done, &files).await?;
@@ -71,42 +75,91 @@ async fn one_series(
     place: Place,
     study: &Study,
     series: &Series,
-) -> Result<(NewAnalysis, ReportText), JobError> {
-    let mut analysis = NewAnalysis {
-        series_id: series.id,
-        model: MODEL.into(),
-        model_version: VERSION.into(),
-        weights_hash: None,
-        input_hash: String::new(),
-        results: Err(String::new()),
-        overlay: None,
-        segmentation_uid: None,
-        report_uid: None,
-    };
+) -> Result<Vec<(NewAnalysis, ReportText)>, JobError> {
     let read = series::read(app, ctx, series).await?;
-    analysis.input_hash = read.input_hash.clone();
-    let analysed = match watched(app, ctx, output, place, read).await? {
+    let input_hash = read.input_hash.clone();
+    let models = models::for_series(app, series).await;
+    let analysed = match watched(app, ctx, output, place, read, models).await? {
         Ok(analysed) => analysed,
         Err(AnalysisError::Cancelled) => {
             ctx.check()?;
             return Err(JobError::permanent("the analysis was cancelled"));
         }
         Err(error) => {
-            let text = of_series(series, &format!("Not analysed: {error}."), "not analysed");
-            analysis.results = Err(error.to_string());
-            return Ok((analysis, text));
+            let failed = Unseen::for_good(error);
+            return Ok(vec![unseen(series, input_hash, models::engine(), failed.why)]);
         }
     };
-    let made = objects::make(study, series, &analysis.input_hash, &analysed)?;
+    // A server of models that is away is waited for; the last attempt keeps what the others said.
+    let passes = analysed.said.iter().find_map(|said| said.seen.as_ref().err().filter(|unseen| unseen.passes));
+    if let Some(unseen) = passes
+        && ctx.job().failures + 1 < AnalyzeStudyV1::MAX_ATTEMPTS
+    {
+        return Err(anyhow::Error::msg(unseen.why.clone()).into());
+    }
+    let mut kept = Vec::new();
+    for said in &analysed.said {
+        kept.push(match &said.seen {
+            Ok(seen) => {
+                let of = objects::Of {
+                    study,
+                    series,
+                    input_hash: &input_hash,
+                    by: &said.by,
+                };
+                keep(app, output, &of, &analysed, seen).await?
+            }
+            Err(failed) => unseen(series, input_hash.clone(), said.by.clone(), failed.why.clone()),
+        });
+    }
+    Ok(kept)
+}
+
+/// Stores the picture and the objects of one analysis.
+async fn keep(
+    app: &App,
+    output: &Output,
+    of: &objects::Of<'_>,
+    analysed: &Analysed,
+    seen: &Seen,
+) -> Result<(NewAnalysis, ReportText), JobError> {
+    let made = objects::make(of, analysed, seen)?;
     // Before the results name them: what a run stored that ended here, the next stores again, byte for byte.
-    analyses::derived_add(app, study, made.files).await?;
-    analysis.segmentation_uid = made.segmentation_uid;
-    analysis.report_uid = made.report_uid;
-    let picture = output.put(analysed.montage, "image/png").await?;
-    analysis.overlay = Some((picture, analysed.legend));
-    analysis.results = Ok(serde_json::to_value(&analysed.results).map_err(anyhow::Error::from)?);
-    let said = analysed.results.report();
-    Ok((analysis, of_series(series, &said.findings, &said.impression)))
+    analyses::derived_add(app, of.study, made.files).await?;
+    let picture = output.put(seen.montage.clone(), "image/png").await?;
+    let analysis = NewAnalysis {
+        overlay: Some((picture, seen.legend.clone())),
+        segmentation_uid: made.segmentation_uid,
+        report_uid: made.report_uid,
+        ..row(
+            of.series,
+            of.input_hash.to_owned(),
+            of.by.clone(),
+            Ok(serde_json::to_value(&seen.results).map_err(anyhow::Error::from)?),
+        )
+    };
+    let said = seen.results.report();
+    Ok((analysis, of_series(of.series, of.by, &said.findings, &said.impression)))
+}
+
+/// Why one could not analyse the series.
+fn unseen(series: &Series, input_hash: String, by: By, error: String) -> (NewAnalysis, ReportText) {
+    let text = of_series(series, &by, &format!("Not analysed: {error}."), "not analysed");
+    (row(series, input_hash, by, Err(error)), text)
+}
+
+fn row(series: &Series, input_hash: String, by: By, results: Result<serde_json::Value, String>) -> NewAnalysis {
+    NewAnalysis {
+        series_id: series.id,
+        model: by.model,
+        model_version: by.version,
+        weights_hash: by.weights_hash,
+        input_hash,
+        results,
+        overlay: None,
+        segmentation_uid: None,
+        report_uid: None,
+    }
 }
 
 /// The analysis of one series, while progress is told and what was written before is kept from the sweeper.
@@ -116,9 +169,10 @@ async fn watched(
     output: &Output,
     place: Place,
     read: series::Read,
+    models: Vec<Arc<dyn Model>>,
 ) -> Result<Result<Analysed, AnalysisError>, JobError> {
     let (done, mut seen) = watch::channel(0.0);
-    let mut work = pin!(series::analyze(app, ctx, read, done));
+    let mut work = pin!(series::analyze(app, ctx, read, models, done));
     loop {
         tokio::select! {
             analysed = &mut work => return analysed,
@@ -132,11 +186,14 @@ async fn watched(
     }
 }
 
-fn of_series(series: &Series, findings: &str, impression: &str) -> ReportText {
-    let name = match series.series_number {
+fn of_series(series: &Series, by: &By, findings: &str, impression: &str) -> ReportText {
+    let mut name = match series.series_number {
         Some(number) => format!("Series {number}"),
         None => "Series".to_owned(),
     };
+    if !by.is_engine() {
+        name = format!("{name}, model {} {}", by.model, by.version);
+    }
     ReportText {
         findings: format!("{name}\n{findings}"),
         impression: format!("{name}: {impression}"),

@@ -75,9 +75,10 @@ async fn analyze(app: Data<&App>, Caller(ctx): Caller, request: &Request) -> Res
         };
         return Ok(Json(going_on).with_status(StatusCode::ACCEPTED).into_response());
     };
-    // The series with the most images speaks for the study.
+    // The engine's analysis of the series with the most images speaks for the study.
     let images = |analysis: &&Analysis| {
-        analysis.results.as_ref().and_then(|results| results["preprocessing"]["images_used"].as_u64())
+        let used = analysis.results.as_ref().and_then(|results| results["preprocessing"]["images_used"].as_u64());
+        (used, analysis.model == analyses::ENGINE)
     };
     let best = found.iter().filter(|analysis| analysis.results.is_some()).max_by_key(images);
     match (best, found.first()) {
@@ -109,7 +110,7 @@ fn account(study: &Study, analysis: &Analysis) -> AnalysisBody {
     let region = |region: &Value| {
         json!({
             "area": region["area"], "centroid": region["centroid"], "bbox": region["bbox"],
-            "eccentricity": region["eccentricity"], "label": region["label"],
+            "eccentricity": region["eccentricity"],
         })
     };
     AnalysisBody {

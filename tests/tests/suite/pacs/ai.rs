@@ -203,6 +203,7 @@ async fn s2_59_to_63_an_analysis_that_is_waited_for_answers_as_documented() {
     );
     assert!((1..=5).contains(&regions.len()) && anatomy["structures_detected"] == regions.len());
     for region in regions {
+        assert_eq!(keys(region), ["area", "bbox", "centroid", "eccentricity"]);
         assert!(region["area"].as_u64().unwrap() > 100, "{region}");
         let bbox: Vec<u64> = region["bbox"].as_array().unwrap().iter().map(|edge| edge.as_u64().unwrap()).collect();
         let inside =

@@ -2,8 +2,7 @@
 //!
 //! Everything in them follows from what was analysed, so that the same analysis gives the same bytes and is stored once.
 
-use super::series::Analysed;
-use super::{MODEL, VERSION};
+use super::series::{Analysed, By, Seen};
 use crate::engine::JobError;
 use chrono::{DateTime, Utc};
 use domain::rows::{Series, Study};
@@ -25,28 +24,28 @@ pub struct Made {
     pub report_uid: Option<String>,
 }
 
+/// What the objects are of, and by whom.
+pub struct Of<'a> {
+    pub study: &'a Study,
+    pub series: &'a Series,
+    pub input_hash: &'a str,
+    pub by: &'a By,
+}
+
 /// None for what is no volume, and where nothing was segmented.
-pub fn make(study: &Study, series: &Series, input_hash: &str, analysed: &Analysed) -> Result<Made, JobError> {
+pub fn make(of: &Of, analysed: &Analysed, seen: &Seen) -> Result<Made, JobError> {
     let structures: Vec<&Structure> =
-        analysed.results.structures.iter().filter(|structure| structure.volume_ml.is_some()).collect();
+        seen.results.structures.iter().filter(|structure| structure.volume_ml.is_some()).collect();
     if structures.is_empty() {
         return Ok(Made::default());
     }
-    let names = Names { input_hash };
-    let made = files(study, series, &names, analysed, &structures);
+    let made = files(of, analysed, seen, &structures);
     made.map_err(|error| JobError::permanent(format!("the segmentation cannot be written: {error}")))
 }
 
-fn files(
-    study: &Study,
-    series: &Series,
-    names: &Names,
-    analysed: &Analysed,
-    structures: &[&Structure],
-) -> Result<Made, DerivedError> {
-    let labels: Vec<Vec<u8>> =
-        (0..analysed.labels.images.len()).filter_map(|slice| analysed.labels.of_slice(slice)).collect();
-    let images = analysed.labels.images.iter().zip(&labels).map(|(image, labels)| {
+fn files(of: &Of, analysed: &Analysed, seen: &Seen, structures: &[&Structure]) -> Result<Made, DerivedError> {
+    let labels: Vec<Vec<u8>> = (0..seen.labels.images.len()).filter_map(|slice| seen.labels.of_slice(slice)).collect();
+    let images = seen.labels.images.iter().zip(&labels).map(|(image, labels)| {
         let (instance, frame) = analysed.places[*image];
         LabelledImage {
             header: &analysed.datasets[instance],
@@ -55,13 +54,13 @@ fn files(
         }
     });
     let asked = Segmentation {
-        authoring: authoring(study, series, names, "segmentation", "Segmentation"),
-        dimension_organization_uid: names.uid("dimensions"),
-        segments: structures.iter().map(|structure| segment(names, structure)).collect(),
+        authoring: authoring(of, "segmentation", "Segmentation"),
+        dimension_organization_uid: of.uid("dimensions"),
+        segments: structures.iter().map(|structure| segment(of, structure)).collect(),
         algorithm: Algorithm {
-            name: MODEL.into(),
-            version: VERSION.into(),
-            family: Code::new("123104", "DCM", "Morphological Operations"),
+            name: of.by.model.clone(),
+            version: of.by.version.clone(),
+            family: family(of.by),
         },
     };
     let (uid, of_series) = (
@@ -70,14 +69,14 @@ fn files(
     );
     let segmented = segmentation(&asked, images)?;
     let report = MeasurementReport {
-        authoring: authoring(study, series, names, "measurements", "Measurements"),
+        authoring: authoring(of, "measurements", "Measurements"),
         procedure: Code::sct("363679005", "Imaging procedure"),
         images: analysed.datasets.iter().map(Reference::of).collect::<Result<_, _>>()?,
         segmentation: Some(SegmentationReference {
             series_instance_uid: of_series,
             sop_instance_uid: uid.clone(),
         }),
-        groups: structures.iter().zip(1..).map(|(structure, number)| group(names, structure, number)).collect(),
+        groups: structures.iter().zip(1..).map(|(structure, number)| group(of, structure, number)).collect(),
     };
     let report_uid = report.authoring.sop_instance_uid.clone();
     let first = analysed.datasets.first().ok_or(DerivedError::NoImages)?;
@@ -88,13 +87,21 @@ fn files(
     })
 }
 
-fn authoring(study: &Study, series: &Series, names: &Names, what: &str, description: &str) -> Authoring {
-    let at: DateTime<Utc> = study.created_at;
-    let of = series.series_number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+/// PS3.16 CID 7162.
+fn family(by: &By) -> Code {
+    match by.is_engine() {
+        true => Code::new("123104", "DCM", "Morphological Operations"),
+        false => Code::new("123110", "DCM", "Artificial Intelligence"),
+    }
+}
+
+fn authoring(of: &Of, what: &str, description: &str) -> Authoring {
+    let at: DateTime<Utc> = of.study.created_at;
+    let number = of.series.series_number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
     Authoring {
-        series_instance_uid: names.uid(&format!("{what} series")),
-        sop_instance_uid: names.uid(what),
-        series_number: SERIES_NUMBER + of % 900,
+        series_instance_uid: of.uid(&format!("{what} series")),
+        sop_instance_uid: of.uid(what),
+        series_number: SERIES_NUMBER + number % 900,
         instance_number: 1,
         date: at.format("%Y%m%d").to_string(),
         time: at.format("%H%M%S").to_string(),
@@ -103,20 +110,20 @@ fn authoring(study: &Study, series: &Series, names: &Names, what: &str, descript
             manufacturer: "Gantry".into(),
             model: "Gantry analysis".into(),
             serial_number: "1".into(),
-            version: VERSION.into(),
-            uid: names.uid("device"),
+            version: of.by.version.clone(),
+            uid: of.uid("device"),
         },
     }
 }
 
-fn segment(names: &Names, structure: &Structure) -> Segment {
+fn segment(of: &Of, structure: &Structure) -> Segment {
     let name = structure.name.clone();
     Segment {
         label: structure.label,
         category: Code::sct("123037004", "Anatomical structure"),
         kind: kind(structure),
         colour: structure.colour,
-        tracking_uid: names.uid(&format!("tracking {name}")),
+        tracking_uid: of.uid(&format!("tracking {name}")),
         tracking_id: name.clone(),
         name,
     }
@@ -129,8 +136,8 @@ fn kind(structure: &Structure) -> Code {
     }
 }
 
-fn group(names: &Names, structure: &Structure, number: u16) -> MeasurementGroup {
-    let segment = segment(names, structure);
+fn group(of: &Of, structure: &Structure, number: u16) -> MeasurementGroup {
+    let segment = segment(of, structure);
     MeasurementGroup {
         tracking_id: segment.tracking_id,
         tracking_uid: segment.tracking_uid,
@@ -147,14 +154,10 @@ fn group(names: &Names, structure: &Structure, number: u16) -> MeasurementGroup 
 }
 
 /// UIDs that follow from what was analysed and by what (PS3.5 section B.2: UUID-derived).
-struct Names<'a> {
-    input_hash: &'a str,
-}
-
-impl Names<'_> {
+impl Of<'_> {
     fn uid(&self, what: &str) -> String {
         let mut hash = Sha256::new();
-        for part in [MODEL, VERSION, self.input_hash, what] {
+        for part in [&self.by.model, &self.by.version, self.input_hash, what] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
