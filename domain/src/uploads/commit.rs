@@ -127,11 +127,6 @@ async fn join_study(
     let series = join_series(tx, &study, &fresh).await?;
     insert_instances(tx, &study, &series, &fresh).await?;
     let study = update_study(tx, study, form, &fresh, damaged).await?;
-    let modalities = fresh.iter().filter_map(|file| file.attributes.series.modality.as_deref());
-    if centre.auto_analyze && analyses::analyzable(app, modalities) {
-        let job = AnalyzeStudyV1 { study_id: study.id };
-        jobs::enqueue(tx, NewJob::of_study(job, &study).by(ctx.user_id())).await?;
-    }
     if is_new {
         studies::words_write(tx, &study).await?;
         studies::assign_later(tx, &study).await?;
@@ -153,24 +148,43 @@ async fn join_study(
         },
     )
     .await?;
+    ask_workers(app, tx, ctx, centre, &study, &series, &fresh).await?;
+    Ok(Joined {
+        study,
+        kept: fresh.into_iter().map(|received| received.file).collect(),
+    })
+}
+
+/// The work that new files make.
+async fn ask_workers(
+    app: &App,
+    tx: &DatabaseTransaction,
+    ctx: &Context,
+    centre: &centre::Model,
+    study: &study::Model,
+    series: &HashMap<String, i64>,
+    fresh: &[Received],
+) -> Result<()> {
     for series_id in series.values() {
         let job = IndexSeriesV1 { series_id: *series_id };
-        jobs::enqueue(tx, NewJob::of_study(job, &study).by(ctx.user_id())).await?;
+        jobs::enqueue(tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
     }
     let job = RenderStudyV1 { study_id: study.id };
-    jobs::enqueue(tx, NewJob::of_study(job, &study).by(ctx.user_id())).await?;
+    jobs::enqueue(tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
     if !app.config.transcode_to.is_empty() {
         let job = TranscodeStudyV1 {
             study_id: study.id,
             transfer_syntax: app.config.transcode_to.clone(),
             quality: None,
         };
-        jobs::enqueue(tx, NewJob::of_study(job, &study).by(ctx.user_id())).await?;
+        jobs::enqueue(tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
     }
-    Ok(Joined {
-        study,
-        kept: fresh.into_iter().map(|received| received.file).collect(),
-    })
+    let modalities = fresh.iter().filter_map(|file| file.attributes.series.modality.as_deref());
+    if centre.auto_analyze && analyses::analyzable(app, modalities) {
+        let job = AnalyzeStudyV1 { study_id: study.id };
+        jobs::enqueue(tx, NewJob::of_study(job, study).by(ctx.user_id())).await?;
+    }
+    Ok(())
 }
 
 /// Finds or makes the study and holds its row, so that uploads to one study follow each other.

@@ -1,12 +1,15 @@
 //! The authorisation table: every GraphQL field and every REST route, asked by every role of its own and of another centre, and
 //! by nobody. A new field or route without a row fails.
 
+mod world;
+
 use Outcome::{Denied, Hidden, Nobody, Ok as Yes};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tests::TestApp;
 use tests::dicom::study;
-use tests::{Client, TestApp};
+pub use world::{body, path, world};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -246,194 +249,6 @@ pub const REST: &[(&str, &str, [Outcome; 7])] = &[
     ("POST", "/workers/v1/jobs/:id/cancelled", WORKERS),
 ];
 
-pub struct World {
-    pub app: TestApp,
-    pub callers: [Client; 7],
-    names: Vec<(&'static str, String)>,
-}
-
-pub async fn world() -> World {
-    // Nobody works while it is asked: an analysis goes on in the background at once.
-    let app = TestApp::with(|config| config.analysis_wait_seconds = 0).await;
-    let callers = [
-        app.admin().await,
-        app.radiologist().await,
-        app.technician_of(app.centre).await,
-        app.manager_of(app.centre).await,
-        app.technician_of(app.other_centre).await,
-        app.manager_of(app.other_centre).await,
-        app.anonymous(),
-    ];
-    let uploaded = callers[2].upload(study(2)).await;
-    let study = uploaded["studies"][0]["id"].as_str().unwrap().to_owned();
-    let analyze = "mutation($id: ID!) { studyAnalyze(input: { id: $id }) { userErrors { code } } }";
-    callers[2].data(analyze, json!({ "id": study })).await;
-    app.run_pending_jobs().await;
-    let query = "query($id: ID!) { study(id: $id) { uuid number studyId centre { id } jobs { nodes { id } } analyses { nodes { id overlayUrl } }
-        series { nodes { id rendition(kind: PREVIEW) { url } instances { nodes { id frameUrl fileUrl } } } } } }";
-    let found = callers[2].data(query, json!({ "id": study })).await["study"].clone();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let series = &found["series"]["nodes"][0];
-    let user = app.user("subject", domain::context::Role::DiagnosticCentre, Some(app.centre)).await;
-    let victim = app.user("victim", domain::context::Role::Technician, Some(app.centre)).await;
-    let victim_number = victim.data("{ me { number } }", json!({})).await["me"]["number"].clone();
-    let me = |client: Client| async move {
-        client.data("{ me { id } }", json!({})).await["me"]["id"].as_str().unwrap().to_owned()
-    };
-    let spare = callers[0]
-        .data(
-            "mutation { centreCreate(input: { name: \"Spare\" }) { centre { id } } }",
-            json!({}),
-        )
-        .await;
-    let token = callers[0]
-        .data(
-            "mutation { workerTokenCreate(input: { name: \"token\", kinds: [RENDER_STUDY] }) { workerToken { id } } }",
-            json!({}),
-        )
-        .await;
-    let price = callers[0]
-        .data(
-            "mutation($centre: ID!) { priceCreate(input: { centre: $centre, modality: MRI, amount: 1 }) { price { id number } } }",
-            json!({ "centre": found["centre"]["id"] }),
-        )
-        .await;
-    let report = callers[1]
-        .data(
-            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\", impression: \"I\" }) { report { id number } } }",
-            json!({ "study": study }),
-        )
-        .await;
-    let finding = callers[1]
-        .data(
-            "mutation($study: ID!) { criticalFindingFlag(input: { study: $study, text: \"T\", severity: URGENT }) { criticalFinding { id } } }",
-            json!({ "study": study }),
-        )
-        .await;
-    let kept = callers[0]
-        .data(
-            "mutation { template: reportTemplateCreate(input: { name: \"T\" }) { template { id } }
-                otherTemplate: reportTemplateCreate(input: { name: \"S\" }) { template { id } }
-                macro: reportMacroCreate(input: { name: \"m\", text: \"M\" }) { macro { id } }
-                otherMacro: reportMacroCreate(input: { name: \"s\", text: \"S\" }) { macro { id } } }",
-            json!({}),
-        )
-        .await;
-    let machine = callers[0]
-        .data(
-            "mutation($centre: ID!) { imagingMachineCreate(input: { centre: $centre, name: \"CT 1\" }) { imagingMachine { id number } } }",
-            json!({ "centre": found["centre"]["id"] }),
-        )
-        .await["imagingMachineCreate"]["imagingMachine"]
-        .clone();
-    let document = verified(&callers).await;
-    app.run_pending_jobs().await;
-    let document = callers[1]
-        .data(
-            "query($id: ID!) { report(id: $id) { pdfUrl } }",
-            json!({ "id": document }),
-        )
-        .await;
-    let gone = app.user("gone", domain::context::Role::Technician, Some(app.centre)).await;
-    let billed = billed(&app, &callers[0], &study, &found["centre"]["id"]).await;
-    let invoices = callers[0].rest(Method::GET, "/billing").send().await.unwrap().json::<Value>().await.unwrap();
-    let reader = callers[1].data("{ me { id number } }", json!({})).await;
-    app.app.audit.written().await;
-    let audit = "query($study: ID!) { auditEvents(filter: { study: $study }) { nodes { id } } }";
-    let audit = callers[0].data(audit, json!({ "study": study })).await;
-    let path = |url: &Value| url.as_str().unwrap().split('?').next().unwrap().to_owned();
-    let mut names = vec![
-        ("$study", study),
-        ("$series", text(&series["id"])),
-        ("$instance", text(&series["instances"]["nodes"][0]["id"])),
-        ("$job", text(&found["jobs"]["nodes"][0]["id"])),
-        ("$centre", text(&found["centre"]["id"])),
-        ("$user", me(user).await),
-        ("$victim", me(victim).await),
-        ("$spare", text(&spare["centreCreate"]["centre"]["id"])),
-        ("$report", text(&report["reportCreate"]["report"]["id"])),
-        ("$price", text(&price["priceCreate"]["price"]["id"])),
-        (
-            "$finding",
-            text(&finding["criticalFindingFlag"]["criticalFinding"]["id"]),
-        ),
-        ("$template", text(&kept["template"]["template"]["id"])),
-        ("$macro", text(&kept["macro"]["macro"]["id"])),
-        ("$otherTemplate", text(&kept["otherTemplate"]["template"]["id"])),
-        ("$otherMacro", text(&kept["otherMacro"]["macro"]["id"])),
-        ("$reader", text(&reader["me"]["id"])),
-        ("$gone", me(gone).await),
-        ("$machine", text(&machine["id"])),
-        (":user_id", victim_number.to_string()),
-        (":centre_id", app.centre.to_string()),
-        (":pricing_id", price["priceCreate"]["price"]["number"].to_string()),
-        (":billing_id", invoices[0]["id"].to_string()),
-        (":machine_id", machine["number"].to_string()),
-        ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
-        (":study_id", found["number"].to_string()),
-        (":instance_number", "0".into()),
-        (":report_id", report["reportCreate"]["report"]["number"].to_string()),
-        (":reader_id", reader["me"]["number"].to_string()),
-        ("$token", text(&token["workerTokenCreate"]["workerToken"]["id"])),
-        ("$analysis", text(&found["analyses"]["nodes"][0]["id"])),
-        (":overlay", path(&found["analyses"]["nodes"][0]["overlayUrl"])),
-        ("$audit", text(&audit["auditEvents"]["nodes"][0]["id"])),
-        ("$own", app.centre.to_string()),
-        (":rendition", path(&series["rendition"]["url"])),
-        (":frame", path(&series["instances"]["nodes"][0]["frameUrl"])),
-        (":document", path(&document["report"]["pdfUrl"])),
-        (":file", path(&series["instances"]["nodes"][0]["fileUrl"])),
-    ];
-    let papers = [
-        (":invoice_pdf", &billed["invoice"]["pdfUrl"]),
-        (":note_pdf", &billed["invoice"]["creditNote"]["pdfUrl"]),
-        (":statement_pdf", &billed["statements"]["nodes"][0]["pdfUrl"]),
-        (":statement_csv", &billed["statements"]["nodes"][0]["csvUrl"]),
-    ];
-    names.extend(papers.map(|(name, url)| (name, path(url))));
-    names.push(("$invoice", text(&billed["invoice"]["id"])));
-    names.push(("$statement", text(&billed["statements"]["nodes"][0]["id"])));
-    World { app, callers, names }
-}
-
-/// A verified report of another study of the own centre.
-async fn verified(callers: &[Client; 7]) -> Value {
-    let study = callers[2].upload(study(1)).await["studies"][0]["id"].clone();
-    let report = callers[1]
-        .data(
-            "mutation($study: ID!) { reportCreate(input: { study: $study, findings: \"F\" }) { report { id } } }",
-            json!({ "study": study }),
-        )
-        .await["reportCreate"]["report"]["id"]
-        .clone();
-    let verify = "mutation($id: ID!) { reportVerify(input: { id: $id, version: 1 }) { report { id } } }";
-    callers[1].data(verify, json!({ "id": report })).await;
-    report
-}
-
-/// An invoice with a credit note, and a statement, all printed.
-async fn billed(app: &TestApp, admin: &Client, study: &str, centre: &Value) -> Value {
-    let create = "mutation($study: ID!) { invoiceCreate(input: { study: $study, amount: 1 }) { invoice { id } } }";
-    let invoice = admin.data(create, json!({ "study": study })).await["invoiceCreate"]["invoice"]["id"].clone();
-    let set = "mutation($id: ID!, $status: InvoiceStatus!) { invoiceStatusSet(input: { id: $id, status: $status }) { userErrors { code } } }";
-    for status in ["PAID", "CANCELLED"] {
-        admin.data(set, json!({ "id": invoice, "status": status })).await;
-    }
-    let ask = "mutation($centre: ID!) { statementCreate(input: { centre: $centre, month: \"2026-01\" }) { userErrors { code } } }";
-    admin.data(ask, json!({ "centre": centre })).await;
-    app.run_pending_jobs().await;
-    let query = "query($id: ID!) { invoice(id: $id) { id pdfUrl creditNote { pdfUrl } } statements { nodes { id pdfUrl csvUrl } } }";
-    admin.data(query, json!({ "id": invoice })).await
-}
-
-impl World {
-    pub fn filled(&self, text: &str) -> String {
-        let unique = uuid::Uuid::new_v4().simple().to_string();
-        let text = text.replace("$unique", &unique);
-        self.names.iter().fold(text, |text, (name, value)| text.replace(name, value))
-    }
-}
-
 /// What an answer to one field means.
 pub fn outcome(answer: &Value, field: &str) -> Outcome {
     if let Some(code) = answer["errors"][0]["extensions"]["code"].as_str() {
@@ -532,76 +347,6 @@ async fn every_rest_route_answers_as_the_table_says() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     drop(world.app);
-}
-
-/// The path of a route, with things of the own centre.
-pub async fn path(world: &World, route: &str) -> String {
-    match route {
-        "/media/renditions/:id" => world.filled(":rendition"),
-        "/media/instances/:uuid/frames/:frame" => world.filled(":frame"),
-        "/media/instances/:uuid/file" => world.filled(":file"),
-        "/media/analyses/:uuid/overlay" => world.filled(":overlay"),
-        "/media/reports/:uuid/documents/:addenda" => world.filled(":document"),
-        "/media/invoices/:uuid/pdf" => world.filled(":invoice_pdf"),
-        "/media/credit-notes/:uuid/pdf" => world.filled(":note_pdf"),
-        "/media/statements/:uuid/pdf" => world.filled(":statement_pdf"),
-        "/media/statements/:uuid/csv" => world.filled(":statement_csv"),
-        "/graphiql/assets/:file" => page_script(&world.app, "/graphiql").await,
-        "/docs/assets/:file" => page_script(&world.app, "/docs").await,
-        "/studies/:study_id/status" => world.filled(route) + "?status=report_generated",
-        "/billing/:billing_id/status" => world.filled(route) + "?status=paid",
-        route => world.filled(route).replace(":id", &uuid::Uuid::new_v4().to_string()),
-    }
-}
-
-/// A request to a path with a body that is good for it.
-pub fn body(world: &World, path: &str, method: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-    match path {
-        "/auth/token" => request.form(&[
-            ("username", world.filled("technician$own")),
-            ("password", "a good password".into()),
-        ]),
-        "/studies/upload" | "/studies" => request.multipart(upload_form()),
-        path if path.starts_with("/workers/") => request.json(&worker_body()),
-        _ if method == "GET" || method == "DELETE" => request,
-        "/billing/pricing" => {
-            let mut price = pacs_body(world);
-            price.as_object_mut().unwrap().remove("radiologist_id");
-            request.json(&price)
-        }
-        _ => request.json(&pacs_body(world)),
-    }
-}
-
-/// A file that a page names.
-async fn page_script(app: &TestApp, page: &str) -> String {
-    let page = app.anonymous().rest(Method::GET, page).send().await.unwrap().text().await.unwrap();
-    let (_, rest) = page.split_once("src=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
-}
-
-/// Good for every route of the PACS API that reads JSON.
-fn pacs_body(world: &World) -> Value {
-    let number = |name: &str| world.filled(name).parse::<i64>().unwrap();
-    let unique = world.filled("$unique");
-    json!({
-        "username": unique, "email": format!("{unique}@example.org"), "password": "a good password", "full_name": "X",
-        "role": "technician", "centre_id": number(":centre_id"), "name": unique, "radiologist_id": number(":reader_id"),
-        "modality": "ct", "price": 1, "amount": 1, "study_id": number(":study_id"), "findings": "F", "impression": "I",
-    })
-}
-
-/// Good for every worker route.
-fn worker_body() -> Value {
-    json!({ "worker": "x", "leaseToken": 1, "name": "x", "contentType": "x", "result": {}, "error": "x" })
-}
-
-fn upload_form() -> reqwest::multipart::Form {
-    let (name, bytes) = study(1).remove(0);
-    reqwest::multipart::Form::new()
-        .text("patient_name", "X")
-        .text("modality", "ct")
-        .part("dicom_files", reqwest::multipart::Part::bytes(bytes).file_name(name))
 }
 
 #[test]
