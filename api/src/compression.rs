@@ -5,11 +5,12 @@
 //! are compressed already.
 //!
 //! Compression under TLS lets an attacker guess secrets by the length of answers, if a foreign page can make a browser ask with the
-//! victim's credentials (BREACH). Browsers attach cookies by themselves, but not the `Authorization` header, which is the only credential
-//! here. Whoever adds cookies must look at this again.
+//! victim's credentials (BREACH). Browsers attach cookies by themselves, but not the `Authorization` header: what a session's cookie may
+//! have opened is not compressed.
 
 use std::io::Write;
 
+use crate::cookies;
 use bytes::Bytes;
 use flate2::{Compression as Level, write::GzEncoder};
 use poem::{
@@ -49,12 +50,15 @@ impl<E: Endpoint> Endpoint for Compressing<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let wanted = wants_gzip(request.headers());
+        let by_cookie = cookies::read(request.headers(), cookies::SESSION).is_some();
+        let wanted = wants_gzip(request.headers()) && !by_cookie;
         let mut response = self.0.call(request).await?.into_response();
         if !shrinks(&response) || response.headers().contains_key(header::CONTENT_ENCODING) {
             return Ok(response);
         }
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        for name in ["Accept-Encoding", "Cookie"] {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static(name));
+        }
         if !wanted {
             return Ok(response);
         }

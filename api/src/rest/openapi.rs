@@ -23,6 +23,8 @@ pub struct Operation {
     body: Option<(&'static str, SchemaOf)>,
     files: &'static str,
     answer: Option<SchemaOf>,
+    /// Of 202: the work goes on.
+    later: Option<SchemaOf>,
     /// Media type of an answer that is a file.
     file: &'static str,
     /// Statuses besides those that follow from the rest.
@@ -41,6 +43,7 @@ impl Operation {
             body: None,
             files: "",
             answer: None,
+            later: None,
             file: "",
             refusals: &[],
         }
@@ -89,6 +92,14 @@ impl Operation {
     pub fn answers<T: JsonSchema>(self) -> Self {
         Self {
             answer: Some(SchemaGenerator::subschema_for::<T>),
+            ..self
+        }
+    }
+
+    /// What is answered with 202 where the work goes on.
+    pub fn answers_later<T: JsonSchema>(self) -> Self {
+        Self {
+            later: Some(SchemaGenerator::subschema_for::<T>),
             ..self
         }
     }
@@ -236,6 +247,13 @@ fn responses(operation: &Operation, names: bool, reads: bool, writing: &mut Sche
         (None, file) => json!({ file: { "schema": { "type": "string", "format": "binary" } } }),
     };
     responses.insert("200".into(), json!({ "description": "Done", "content": content }));
+    if let Some(schema) = operation.later {
+        let content = json!({ "application/json": { "schema": schema(writing) } });
+        responses.insert(
+            "202".into(),
+            json!({ "description": "The work goes on", "content": content }),
+        );
+    }
     let mut refuse = |status: u16| {
         let schema = if status == 422 { "ValidationError" } else { "Error" };
         let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });

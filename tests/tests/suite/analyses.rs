@@ -301,3 +301,28 @@ async fn a_server_of_models_that_is_away_is_waited_for() {
         "{job}"
     );
 }
+
+/// Networks on other hardware round differently: what was stored before is no hindrance.
+#[tokio::test]
+async fn another_answer_of_the_same_model_is_stored_beside_the_first() {
+    let app = TestApp::new().await;
+    install(&app, "dense");
+    let technician = app.technician_of(app.centre).await;
+    let study = uploaded(&technician, chest(&[])).await;
+    let model = |found: &Value| {
+        let analyses = found["analyses"]["nodes"].as_array().unwrap();
+        analyses.iter().find(|one| one["model"] == "dense").unwrap().clone()
+    };
+    let first = model(&analyze(&app, &technician, &study).await);
+    let manifest = app.app.config.models_dir().join("dense/1.0.0/model.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    assert!(text.contains("high = 2000"));
+    std::fs::write(&manifest, text.replace("high = 2000", "high = 1900")).unwrap();
+    let second = model(&analyze(&app, &technician, &study).await);
+    assert_eq!(
+        (&second["error"], &second["inputHash"]),
+        (&Value::Null, &first["inputHash"])
+    );
+    assert_ne!(second["structures"], first["structures"]);
+    assert_ne!(second["segmentationUid"], first["segmentationUid"]);
+}

@@ -312,7 +312,7 @@ async fn every_graphql_field_has_a_row() {
 #[tokio::test]
 async fn who_may_upload_by_graphql() {
     let world = world().await;
-    let centre = world.names.iter().find(|(name, _)| *name == "$centre").unwrap().1.clone();
+    let centre = world.filled("$centre");
     let mut outcomes = Vec::new();
     for client in &world.callers {
         let answer = client.upload_answer(study(1), Some(&centre)).await;

@@ -17,7 +17,7 @@ use domain::rows::{Series, Study};
 use domain::studies;
 use imaging::analysis::{AnalysisError, Kind, ReportText};
 use inference::Model;
-use series::{Analysed, By, Seen, Unseen};
+use series::{Analysed, By, Unseen};
 use sha2::{Digest, Sha256};
 use std::pin::pin;
 use std::sync::Arc;
@@ -43,13 +43,16 @@ async fn analyze(app: &App, job: &AnalyzeStudyV1, ctx: &JobCtx, output: &Output)
     let of_images = |series: &Series| Kind::of(series.modality.as_deref().unwrap_or_default()).is_ok();
     let all = studies::series_all(app, study.id).await?;
     let wanted: Vec<Series> = all.into_iter().filter(of_images).collect();
+    // Once for all series: a model keeps what it has read of its weights.
+    let models = models::open(app).await?;
     let (mut new, mut texts, mut files) = (Vec::new(), Vec::new(), Vec::new());
     for (number, series) in wanted.iter().enumerate() {
         let place = Place {
             from: number as f64 / wanted.len() as f64,
             share: 1.0 / wanted.len() as f64,
         };
-        for (analysis, text) in one_series(app, ctx, output, place, &study, series).await? {
+        let asked = models::for_series(&models, series);
+        for (analysis, text) in one_series(app, ctx, output, place, asked, &study, series).await? {
             texts.push(text);
             files.extend(analysis.overlay.iter().map(|(file, _)| file.clone()));
             new.push(analysis);
@@ -73,12 +76,12 @@ async fn one_series(
     ctx: &JobCtx,
     output: &Output,
     place: Place,
+    models: Vec<Arc<dyn Model>>,
     study: &Study,
     series: &Series,
 ) -> Result<Vec<(NewAnalysis, ReportText)>, JobError> {
     let read = series::read(app, ctx, series).await?;
     let input_hash = read.input_hash.clone();
-    let models = models::for_series(app, series).await;
     let analysed = match watched(app, ctx, output, place, read, models).await? {
         Ok(analysed) => analysed,
         Err(AnalysisError::Cancelled) => {
@@ -106,8 +109,9 @@ async fn one_series(
                     series,
                     input_hash: &input_hash,
                     by: &said.by,
+                    seen,
                 };
-                keep(app, output, &of, &analysed, seen).await?
+                keep(app, output, &of, &analysed).await?
             }
             Err(failed) => unseen(series, input_hash.clone(), said.by.clone(), failed.why.clone()),
         });
@@ -121,9 +125,9 @@ async fn keep(
     output: &Output,
     of: &objects::Of<'_>,
     analysed: &Analysed,
-    seen: &Seen,
 ) -> Result<(NewAnalysis, ReportText), JobError> {
-    let made = objects::make(of, analysed, seen)?;
+    let seen = of.seen;
+    let made = objects::make(of, analysed)?;
     // Before the results name them: what a run stored that ended here, the next stores again, byte for byte.
     analyses::derived_add(app, of.study, made.files).await?;
     let picture = output.put(seen.montage.clone(), "image/png").await?;

@@ -27,7 +27,8 @@ pub fn routes() -> Vec<RestRoute> {
             operation("Analyse a study at once")
                 .description("202 when it takes longer than a request may wait: it goes on in the background then.")
                 .answers::<AnalysisBody>()
-                .refuses(&[202, 500]),
+                .answers_later::<Triggered>()
+                .refuses(&[500]),
         ),
         RestRoute::new(Method::GET, "/ai/report/:study_id", report)
             .described(operation("Get the report that software wrote").answers::<ReportBody>()),

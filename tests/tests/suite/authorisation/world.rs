@@ -68,10 +68,7 @@ async fn study_of_the_centre(app: &TestApp, technician: &Client) -> (String, Str
         ("$analysis", text(&analysis["id"])),
         ("$own", app.centre.to_string()),
         (":centre_id", app.centre.to_string()),
-        (
-            "/study_id/:study_id",
-            format!("/study_id/{}", text(&found["studyId"])),
-        ),
+        ("/study_id/:study_id", format!("/study_id/{}", text(&found["studyId"]))),
         (":study_id", found["number"].to_string()),
         (":instance_number", "0".into()),
         (":rendition", unsigned(&series["rendition"]["url"])),
@@ -146,10 +143,7 @@ async fn reported(app: &TestApp, callers: &[Client; 7], study: &str) -> Names {
     let report = &made["reportCreate"]["report"];
     vec![
         ("$report", text(&report["id"])),
-        (
-            "$finding",
-            text(&made["criticalFindingFlag"]["criticalFinding"]["id"]),
-        ),
+        ("$finding", text(&made["criticalFindingFlag"]["criticalFinding"]["id"])),
         (":report_id", report["number"].to_string()),
         (":document", unsigned(&document["report"]["pdfUrl"])),
     ]

@@ -273,3 +273,25 @@ async fn a_session_ends_with_its_sign_out_and_with_its_user() {
     let gone = browser.send(Method::GET, "/auth/me", |request| request).await;
     assert_eq!(gone.status(), StatusCode::UNAUTHORIZED, "X-16");
 }
+
+/// Lengths of compressed answers tell secrets to a page that makes a browser ask (BREACH).
+#[tokio::test]
+async fn what_a_session_opens_is_not_compressed() {
+    let app = TestApp::new().await;
+    let admin = app.admin().await;
+    for number in 0..20 {
+        let centre = json!({ "name": format!("A centre of some length, number {number}") });
+        admin.rest(Method::POST, "/centres").json(&centre).send().await.unwrap();
+    }
+    let path = "/centres";
+    let token = admin.rest(Method::GET, path).header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(token.headers()["content-encoding"], "gzip");
+    let mut browser = Browser::signed_in(&app, "admin").await;
+    let cookie = browser.send(Method::GET, path, |request| request.header("accept-encoding", "gzip")).await;
+    assert_eq!(
+        (cookie.status(), cookie.headers().get("content-encoding")),
+        (StatusCode::OK, None)
+    );
+    assert!(cookie.headers().get_all("vary").iter().any(|value| value == "Cookie"));
+    assert!(cookie.text().await.unwrap().len() > 1024);
+}

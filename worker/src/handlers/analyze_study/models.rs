@@ -2,6 +2,7 @@
 
 use super::VERSION;
 use super::series::{By, Said, Seen, Unseen};
+use crate::engine::JobError;
 use domain::App;
 use domain::analyses::ENGINE;
 use domain::rows::Series;
@@ -9,21 +10,25 @@ use imaging::analysis::{Analysis, Cancelled, Progress};
 use inference::{Model, ModelError, Models};
 use std::sync::Arc;
 
-/// Those that take the series; a folder that cannot be read is told in the log and stops no other.
-pub async fn for_series(app: &App, series: &Series) -> Vec<Arc<dyn Model>> {
+/// The models of the server; a folder that cannot be read is told in the log and stops no other.
+pub async fn open(app: &App) -> Result<Models, JobError> {
     let folder = app.config.models_dir();
-    let (modality, body_part) = (
-        series.modality.clone().unwrap_or_default(),
-        series.body_part_examined.clone(),
-    );
     let open = move || {
         let models = Models::open(&folder);
         for problem in &models.problems {
             tracing::warn!(folder = %problem.folder.display(), error = %problem.error, "a model cannot be used");
         }
-        models.for_series(&modality, body_part.as_deref())
+        models
     };
-    tokio::task::spawn_blocking(open).await.unwrap_or_default()
+    Ok(tokio::task::spawn_blocking(open).await?)
+}
+
+/// Those that take the series.
+pub fn for_series(models: &Models, series: &Series) -> Vec<Arc<dyn Model>> {
+    models.for_series(
+        series.modality.as_deref().unwrap_or_default(),
+        series.body_part_examined.as_deref(),
+    )
 }
 
 pub fn engine() -> By {
